@@ -1,0 +1,233 @@
+"""The `data` section of a config: a source with its own parameters, splits, batches and preprocessing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from netlib.spec.base import Spec, as_validation_error, problems_of, shown
+from netlib.spec.choice import Choice, parse_choice
+from netlib.spec.errors import Problem, SpecError, did_you_mean, one_of
+from netlib.spec.features import DataSignature, Feature, MissingFileError, PreprocessingSpec, SourceSpec
+from netlib.spec.registry import names, spec_class
+from netlib.spec.types import Fraction, PositiveInt
+
+__all__ = ["DataSignature", "DataSpec", "Feature", "MissingFileError", "part_sizes"]
+
+
+def _steps(value: Any) -> tuple[Spec, ...]:
+    """One step or a list of them."""
+    items = value if isinstance(value, list | tuple) else [value]
+    steps: list[Spec] = []
+    problems: list[Problem] = []
+    for i, item in enumerate(items):
+        try:
+            steps.append(parse_choice("preprocessing", item))
+        except SpecError as error:
+            problems += [problem.under((i,)) if items is value else problem for problem in error.problems]
+    if problems:
+        raise as_validation_error(problems)
+    return tuple(steps)
+
+
+Steps = Annotated[
+    tuple[PreprocessingSpec, ...],
+    PlainValidator(_steps),
+    PlainSerializer(lambda steps: [step.to_choice() for step in steps]),
+]
+"""The steps of one input, in the order in which they are applied."""
+
+
+class DataSpec(Spec):
+    """The `data` section. It is flat: the source's own parameters stand beside the keys that all sources share."""
+
+    source: Annotated[SourceSpec, Choice("source")] = Field(description="Where the samples come from.")
+    validation: Fraction = Field(0.0, description="Share of the samples that is held out to validate on.")
+    test: Fraction = Field(0.0, description="Share of the samples that is held out for the final test.")
+    stratify: bool | None = Field(
+        None, description="Keep the classes' proportions in every split; by default where the only target is a class."
+    )
+    batch_size: PositiveInt = Field(32, description="Samples in a batch.")
+    shuffle: bool = Field(True, description="Draw a new order of the training samples for every epoch.")
+    drop_remainder: bool = Field(False, description="Leave out the last training batch of an epoch if it is smaller.")
+    preprocess: dict[str, Steps] = Field(
+        {}, description="Input -> the step, or the list of steps, that it goes through; fitted on the training split."
+    )
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The section's name."""
+        return "data"
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _flat(cls, values: Any, handler: ValidatorFunctionWrapHandler) -> Self:
+        values = {} if values is None else values
+        if isinstance(values, DataSpec) or not isinstance(values, Mapping):
+            unchanged: Self = handler(values)
+            return unchanged
+        problems: list[Problem] = []
+        own = {key: value for key, value in values.items() if key in cls.model_fields}
+        others = {key: value for key, value in values.items() if key not in cls.model_fields}
+        # Without a source of its own the section is still checked, for its other problems.
+        own["source"] = _source(own, others, problems) or SourceSpec()
+        try:
+            checked: Self = handler(own)
+        except ValidationError as error:
+            problems += problems_of(error)
+        if problems:
+            raise as_validation_error(problems)
+        return checked
+
+    @model_validator(mode="after")
+    def _leaves_training_samples(self) -> Self:
+        if self.validation + self.test >= 1:
+            message = (
+                f"validation (={self.validation:g}) and test (={self.test:g}) must leave a part of the samples "
+                "to train on: their sum must be less than 1"
+            )
+            raise as_validation_error([Problem(("validation",), message)])
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_flat(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**handler(self), "source": self.source.type_name(), **self.source.to_plain()}
+
+    @staticmethod
+    def path_keys(values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Which keys of a flat mapping, that may be wrong in any way, are paths of files."""
+        source = values.get("source")
+        try:
+            found = spec_class("source", source) if isinstance(source, str) else None
+        except SpecError:
+            return ()
+        return tuple(key for key in found.paths if key in values) if found and issubclass(found, SourceSpec) else ()
+
+    def signature(self) -> DataSignature:
+        """Inputs (after preprocessing), targets and the number of samples. Reads a file's header at most.
+
+        Raises:
+            MissingFileError: the source's file is not there.
+            SpecError: the section does not fit what the source gives.
+            NetlabError: the source's file is damaged.
+        """
+        raw = self.source.signature()
+        inputs = dict(raw.inputs)
+        problems = [*self._preprocess_problems(raw), *self._split_problems(raw)]
+        if problems:
+            raise SpecError(problems, self.type_name())
+        for name, steps in self.preprocess.items():
+            for step in steps:
+                inputs[name] = step.feature(inputs[name])
+        return replace(raw, inputs=inputs)
+
+    def stratified(self, raw: DataSignature) -> bool:
+        """Whether the splits keep the proportions of the classes."""
+        return _class_target(raw) is not None if self.stratify is None else self.stratify
+
+    def _preprocess_problems(self, raw: DataSignature) -> Iterable[Problem]:
+        for name in self.preprocess:
+            if name in raw.inputs:
+                continue
+            if name in raw.targets:
+                message = f"'{name}' is a target; preprocessing is of inputs ({one_of(raw.inputs)})"
+            else:
+                hint = did_you_mean(name, raw.inputs) or f" (it has: {', '.join(raw.inputs)})"
+                message = f"source '{self.source.type_name()}' has no input '{name}'{hint}"
+            yield Problem(("preprocess", name), message, at="key")
+
+    def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
+        if self.stratify and _class_target(raw) is None:
+            targets = ", ".join(f"'{name}' {feature.tensor}" for name, feature in raw.targets.items()) or "none"
+            yield Problem(("stratify",), f"stratify needs one target, of integer classes; the targets are: {targets}")
+        if raw.samples is None:
+            return
+        try:
+            sizes = part_sizes(raw.samples, self.validation, self.test)
+        except SpecError as error:
+            yield from error.problems
+            return
+        if self.drop_remainder and sizes["train"] < self.batch_size:
+            message = (
+                f"{sizes['train']} training samples do not fill one batch of {self.batch_size}, "
+                "and drop_remainder leaves smaller ones out"
+            )
+            yield Problem(("drop_remainder",), message)
+
+
+def part_sizes(samples: int, validation: float, test: float) -> dict[str, int]:
+    """Number of samples in `train`, `validation` and `test`: each share rounded to the nearest, `train` has the rest.
+
+    Raises:
+        SpecError: a share that is asked for comes out empty, or nothing is left to train on.
+    """
+    sizes = {"validation": int(samples * validation + 0.5), "test": int(samples * test + 0.5)}
+    for name, share in (("validation", validation), ("test", test)):
+        if share and not sizes[name]:
+            message = f"{name} (={share:g}) of {samples} samples is not one sample: make it larger, or 0"
+            raise SpecError([Problem((name,), message)], "data")
+    train = samples - sizes["validation"] - sizes["test"]
+    if train < 1:
+        held_out = f"validation (={validation:g}) and test (={test:g})"
+        message = f"{held_out} of {samples} samples leave none to train on: make them smaller"
+        raise SpecError([Problem(("validation" if validation else "test",), message)], "data")
+    return {"train": train, **sizes}
+
+
+def _class_target(raw: DataSignature) -> str | None:
+    found = [name for name, feature in raw.targets.items() if feature.is_label]
+    return found[0] if len(raw.targets) == 1 and found else None
+
+
+def _source(own: dict[str, Any], others: dict[Any, Any], problems: list[Problem]) -> SourceSpec | None:
+    """The source that a flat section names, made with the keys that are not the section's own."""
+    if "source" not in own:
+        problems += _without_source(others)
+        return None
+    named = own["source"]
+    if isinstance(named, SourceSpec):
+        cls: type[Spec] = type(named)
+        others = {**named.to_plain(), **others}
+    elif isinstance(named, str):
+        try:
+            cls = spec_class("source", named)
+        except SpecError as error:
+            problems += [problem.under(("source",)) for problem in error.problems]
+            return None
+    else:
+        form = "its parameters stand beside it (source: npz, path: samples.npz)"
+        problems.append(Problem(("source",), f"expected the name of a source, {form}, got {shown(named)}"))
+        return None
+    problems += [_unknown(cls, key) for key in others if key not in cls.model_fields]
+    try:
+        source = cls.parse({key: value for key, value in others.items() if key in cls.model_fields})
+    except SpecError as error:
+        problems += error.problems
+        return None
+    assert isinstance(source, SourceSpec)
+    return source
+
+
+def _without_source(others: Iterable[Any]) -> Iterable[Problem]:
+    hints = {key: did_you_mean(str(key), DataSpec.model_fields) for key in others}
+    yield from (Problem((key,), f"data has no key '{key}'{hint}", at="key") for key, hint in hints.items() if hint)
+    yield Problem((), f"data needs 'source': where the samples come from ({', '.join(names('source'))})")
+
+
+def _unknown(source: type[Spec], key: Any) -> Problem:
+    name, common = source.type_name(), list(DataSpec.model_fields)
+    hint = did_you_mean(str(key), [*source.model_fields, *common])
+    known = f" ({name} has: {', '.join(source.model_fields) or 'none'}; data has: {', '.join(common)})"
+    return Problem((key,), f"source '{name}' has no parameter '{key}'{hint or known}", at="key")

@@ -1,0 +1,123 @@
+"""The static graph of a network: its nodes with their shapes, weights and costs, and the edges between them.
+
+Values only; `netlib.spec.analysis` makes them from what a config says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import NamedTuple
+
+from netlib.spec.errors import Loc
+from netlib.spec.layer import LayerSpec, Weight
+from netlib.spec.tensors import TensorSpec
+
+
+class Ref(NamedTuple):
+    """Where an edge begins: a port of a node, or (`node` None) an input of the graph, whose name is then the port."""
+
+    node: str | None
+    port: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node: a layer (`spec`) or a container of nodes (`body`), what it reads and what it gives.
+
+    `reads` has one entry for each input, by name (by number for a variadic layer). `path` is absolute and dotted; the weights'
+    paths are `path.name`. `macs` are the multiply-accumulates of one sample, None if an axis is not known. `trainable` is False
+    when the node or a container around it is frozen.
+    """
+
+    name: str
+    path: str
+    loc: Loc
+    type: str
+    reads: dict[str, Ref]
+    outputs: dict[str, TensorSpec]
+    spec: LayerSpec | None = None
+    body: Graph | None = None
+    weights: tuple[Weight, ...] = ()
+    macs: int | None = 0
+    trainable: bool = True
+
+    @property
+    def output(self) -> TensorSpec:
+        """What its first port gives."""
+        return next(iter(self.outputs.values()))
+
+
+class Parameters(NamedTuple):
+    """Numbers of parameters, each weight counted once."""
+
+    trainable: int
+    non_trainable: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.trainable + self.non_trainable
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in the order in which they run, and which of their ports are the outputs."""
+
+    inputs: dict[str, TensorSpec]
+    nodes: tuple[Node, ...] = ()
+    outputs: dict[str, Ref] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[Node]:
+        """Every node, nested ones after the container that holds them."""
+        for node in self.nodes:
+            yield node
+            if node.body:
+                yield from node.body.walk()
+
+    def tensor(self, ref: Ref) -> TensorSpec:
+        """The tensor at the beginning of an edge of this graph."""
+        if ref.node is None:
+            return self.inputs[ref.port]
+        return self._by_name[ref.node].outputs[ref.port]
+
+    def output_tensors(self) -> dict[str, TensorSpec]:
+        """Shape and dtype of every output."""
+        return {name: self.tensor(ref) for name, ref in self.outputs.items()}
+
+    def producer(self, output: str) -> Node | None:
+        """The innermost layer node that makes an output; None where an input is passed through."""
+        origin = self._origin(self.outputs[output])
+        return origin if isinstance(origin, Node) else None
+
+    def _origin(self, ref: Ref) -> Node | Ref:
+        """The layer node at the beginning of an edge, or the input of this graph."""
+        if ref.node is None:
+            return ref
+        node = self._by_name[ref.node]
+        if node.body is None:
+            return node
+        origin = node.body._origin(node.body.outputs[ref.port])
+        return origin if isinstance(origin, Node) else self._origin(node.reads[origin.port])
+
+    def parameters(self) -> Parameters:
+        """How many parameters it has."""
+        trainable = total = 0
+        for node in self.walk():
+            for weight in node.weights:
+                size = prod(weight.shape)
+                total += size
+                trainable += size if weight.trainable and node.trainable else 0
+        return Parameters(trainable, total - trainable)
+
+    def macs(self) -> int | None:
+        """Multiply-accumulates of one sample's forward pass; None if one node's are not known."""
+        counts = [node.macs for node in self.walk() if node.spec]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}

@@ -1,0 +1,198 @@
+"""Which output and target every loss and metric joins, and in which form a target must reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
+from netlib.spec.losses import Link, LossSpec, Wants
+from netlib.spec.metrics import Accuracy, MetricSpec
+from netlib.spec.tensors import Shape, TensorSpec, show
+from netlib.spec.terms import LossTerm, MetricTerm
+
+Encoding = Literal["index", "one-hot", "like output"]
+"""How a target reaches a loss or a metric: as integers in the output's shape without its last axis, as one column for each unit,
+or in the output's shape."""
+
+
+@dataclass(frozen=True)
+class BoundLoss:
+    """A loss with its output and target. `loc` is its place under `train`."""
+
+    name: str
+    spec: LossSpec
+    output: str
+    target: str
+    weight: float
+    loc: Loc
+
+
+@dataclass(frozen=True)
+class BoundMetric:
+    """A metric with its output and target, and the loss of the same output if there is one."""
+
+    name: str
+    spec: MetricSpec
+    output: str
+    target: str
+    loss: LossSpec | None
+    loc: Loc
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Every loss and metric of a run."""
+
+    losses: tuple[BoundLoss, ...]
+    metrics: tuple[BoundMetric, ...]
+
+    def loss_of(self, output: str) -> BoundLoss | None:
+        """The first loss of an output."""
+        return next((loss for loss in self.losses if loss.output == output), None)
+
+    def link(self, output: str) -> Link | None:
+        """What turns an output into what a person reads."""
+        loss = self.loss_of(output)
+        return loss.spec.link if loss else None
+
+
+def bind(
+    losses: Sequence[LossTerm],
+    metrics: Sequence[MetricTerm],
+    outputs: Sequence[str],
+    targets: Sequence[str],
+    inputs: Sequence[str] = (),
+) -> Heads:
+    """Every term with its output (`of`, else the one of its name, else the only one) and its target (likewise; then the one named
+    like the output; a metric's is that of its output's loss). `Accuracy` becomes the one that its loss asks for.
+
+    Raises:
+        SpecError: terms for which that cannot be told.
+    """
+    problems: list[Problem] = []
+    names = _Names(outputs, targets, inputs, problems)
+    bound_losses = [loss for term in losses if (loss := _bind_loss(term, names))]
+    _same_links(bound_losses, problems)
+    bound_metrics = [metric for term in metrics if (metric := _bind_metric(term, names, bound_losses))]
+    if problems:
+        raise SpecError(problems)
+    return Heads(tuple(bound_losses), tuple(bound_metrics))
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What can be named; `problems` collects what cannot be told."""
+
+    outputs: Sequence[str]
+    targets: Sequence[str]
+    inputs: Sequence[str]
+    problems: list[Problem]
+
+    def output(self, term: LossTerm | MetricTerm) -> str | None:
+        if term.of is not None:
+            return self._known(term.of, self.outputs, "output", (*term.loc, "of"))
+        return self._default((term.name,), self.outputs, "of", term)
+
+    def target(self, term: LossTerm | MetricTerm, output: str, usual: str | None = None) -> str | None:
+        if term.target is not None:
+            return self._known(term.target, (*self.targets, *self.inputs), "target", (*term.loc, "target"))
+        return usual or self._default((term.name, output), self.targets, "target", term)
+
+    def _known(self, name: str, known: Sequence[str], noun: str, loc: Loc) -> str | None:
+        if name in known:
+            return name
+        hint = did_you_mean(name, known) or f"; there is {one_of(known)}"
+        self.problems.append(Problem(loc, f"there is no {noun} '{name}'{hint}"))
+        return None
+
+    def _default(
+        self, wanted: Sequence[str], known: Sequence[str], key: str, term: LossTerm | MetricTerm
+    ) -> str | None:
+        found = next((name for name in wanted if name in known), known[0] if len(known) == 1 else None)
+        if found is None:
+            sides = f"outputs: {', '.join(self.outputs) or 'none'}; targets: {', '.join(self.targets) or 'none'}"
+            noun = "output" if key == "of" else "target"
+            self.problems.append(
+                Problem(term.loc, f"which {noun} '{term.name}' is about is not clear; add '{key}' ({sides})")
+            )
+        return found
+
+
+def _bind_loss(term: LossTerm, names: _Names) -> BoundLoss | None:
+    output = names.output(term)
+    target = names.target(term, output) if output else None
+    if output is None or target is None:
+        return None
+    return BoundLoss(term.name, term.spec, output, target, term.weight, term.loc)
+
+
+def _bind_metric(term: MetricTerm, names: _Names, losses: Sequence[BoundLoss]) -> BoundMetric | None:
+    output = names.output(term)
+    loss = next((loss for loss in losses if loss.output == output), None)
+    target = names.target(term, output, loss.target if loss else None) if output else None
+    if output is None or target is None:
+        return None
+    spec = term.spec
+    if isinstance(spec, Accuracy):
+        chosen = spec.for_loss(loss.spec) if loss else None
+        if chosen is None:
+            names.problems.append(Problem(term.loc, _no_accuracy(output, loss)))
+            return None
+        spec = chosen
+    return BoundMetric(term.name, spec, output, target, loss.spec if loss else None, term.loc)
+
+
+def _no_accuracy(output: str, loss: BoundLoss | None) -> str:
+    if loss is None:
+        return (
+            f"accuracy follows from a loss, and output '{output}' has none: name the accuracy, such as BinaryAccuracy"
+        )
+    other = "a metric such as MeanAbsoluteError or R2Score"
+    return f"accuracy is of classes, but the loss of output '{output}' is {loss.spec.type_name()}: use {other}"
+
+
+def _same_links(losses: Sequence[BoundLoss], problems: list[Problem]) -> None:
+    first: dict[str, BoundLoss] = {}
+    for loss in losses:
+        other = first.setdefault(loss.output, loss)
+        if other.spec.link != loss.spec.link:
+            reads = f"{other.spec.type_name()} (link: {other.spec.link or 'none'})"
+            mine = f"{loss.spec.type_name()} (link: {loss.spec.link or 'none'})"
+            problems.append(Problem(loss.loc, f"output '{loss.output}' cannot serve both {reads} and {mine}"))
+
+
+def encoding(wants: Wants, output: TensorSpec, target: TensorSpec) -> Encoding:
+    """How a target is brought into the form that a loss or a metric wants.
+
+    Raises:
+        SpecError: it cannot be; the message has both shapes.
+    """
+    alike = _same(target.shape, output.shape) or _same((*target.shape, 1), output.shape)
+    alike = alike or _same(target.shape, (*output.shape, 1))
+    classes = output.shape[:-1]
+    indices = (_same(target.shape, classes) or _same(target.shape, (*classes, 1))) and "int" in target.dtype
+    several = output.shape[-1] != 1
+    if wants == "class index" and indices and len(output.shape) > 1:
+        return "index"
+    if wants == "one-hot" and several and indices:
+        return "one-hot"
+    if wants != "class index" and alike:
+        return "like output"
+    raise SpecError(_misfit(wants, output, target))
+
+
+def _misfit(wants: Wants, output: TensorSpec, target: TensorSpec) -> str:
+    has = f"the output is {show(output.shape)}, the target {target}"
+    if wants == "class index":
+        return f"needs the index of a class, an integer of shape {show(output.shape[:-1])}: {has}"
+    if wants == "one-hot":
+        return f"needs one column for each class, or the index of a class as an integer: {has}"
+    return f"needs a target of the output's shape: {has}"
+
+
+def _same(first: Shape, second: Shape) -> bool:
+    return len(first) == len(second) and all(
+        a == b or a is None or b is None for a, b in zip(first, second, strict=True)
+    )

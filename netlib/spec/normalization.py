@@ -1,0 +1,103 @@
+"""Layers that bring values to mean 0 and variance 1: BatchNormalization, LayerNormalization."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from netlib.spec.choice import Constraint, Initializer, Regularizer
+from netlib.spec.errors import SpecError
+from netlib.spec.fields import limited, penalised, starts_as
+from netlib.spec.layer import LayerSpec, Weight, need_axis, need_feature_axis
+from netlib.spec.tensors import Shape, show
+from netlib.spec.types import Axes, Int, NonNegativeFloat
+
+NO_RENORM = "batch renormalization is not there; use LayerNormalization where batches are small"
+
+
+class BatchNormalization(LayerSpec):
+    """`(input - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and a variance for each index of `axis`.
+
+    They are the batch's in training, and are averaged over the batches (both biased: divided by the number of values) for
+    use afterwards. A frozen one uses the averages in training too. Ioffe and Szegedy, *Batch normalization*, 2015.
+    """
+
+    refused: ClassVar[dict[str, str]] = {
+        **LayerSpec.refused,
+        "synchronized": "it uses the statistics of its own device's part of the batch",
+        "renorm": NO_RENORM,
+        "renorm_clipping": NO_RENORM,
+        "renorm_momentum": NO_RENORM,
+    }
+    axis: Int = Field(-1, description="Axis whose indices are normalised each by itself: the channels.")
+    momentum: NonNegativeFloat = Field(0.99, le=1, description="Share of the old moving average that a batch leaves.")
+    epsilon: NonNegativeFloat = Field(1e-3, description="Added to the variance, against division by zero.")
+    center: bool = Field(True, description="Whether to add the trained offset beta.")
+    scale: bool = Field(True, description="Whether to multiply by the trained factor gamma.")
+    beta_initializer: Initializer = starts_as("zeros", "offset")
+    gamma_initializer: Initializer = starts_as("ones", "factor")
+    moving_mean_initializer: Initializer = starts_as("zeros", "moving mean")
+    moving_variance_initializer: Initializer = starts_as("ones", "moving variance")
+    beta_regularizer: Regularizer = penalised("offset")
+    gamma_regularizer: Regularizer = penalised("factor")
+    beta_constraint: Constraint = limited("offset")
+    gamma_constraint: Constraint = limited("factor")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The input's."""
+        need_axis(self, shape, need_feature_axis(self, shape, self.axis))
+        return shape
+
+    def weights(self, shape: Shape) -> list[Weight]:
+        """`gamma`, `beta`, `moving_mean` and `moving_variance`, each as long as the axis; the latter two are not trained."""
+        length = need_axis(self, shape, need_feature_axis(self, shape, self.axis))
+        trained = _trained(self)
+        return [
+            *(self.weight(name, length) for name in trained),
+            *(self.weight(name, length, trainable=False) for name in ("moving_mean", "moving_variance")),
+        ]
+
+
+class LayerNormalization(LayerSpec):
+    """`(input - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and a variance for each sample and place.
+
+    They are taken over `axis`, and so are gamma and beta shaped. Ba, Kiros and Hinton, *Layer normalization*, 2016.
+    """
+
+    axis: Axes = Field(-1, description="Axis or axes over which mean and variance are taken.")
+    epsilon: NonNegativeFloat = Field(1e-3, description="Added to the variance, against division by zero.")
+    center: bool = Field(True, description="Whether to add the trained offset beta.")
+    scale: bool = Field(True, description="Whether to multiply by the trained factor gamma.")
+    beta_initializer: Initializer = starts_as("zeros", "offset")
+    gamma_initializer: Initializer = starts_as("ones", "factor")
+    beta_regularizer: Regularizer = penalised("offset")
+    gamma_regularizer: Regularizer = penalised("factor")
+    beta_constraint: Constraint = limited("offset")
+    gamma_constraint: Constraint = limited("factor")
+
+    def axes(self, shape: Shape) -> list[int]:
+        """The axes counted from the front, in order.
+
+        Raises:
+            SpecError: the shape has not such axes, or one is meant twice.
+        """
+        written = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        axes = sorted(need_feature_axis(self, shape, axis) for axis in written)
+        if len(set(axes)) < len(axes):
+            raise SpecError(f"LayerNormalization's axis (= {list(written)}) names an axis of {show(shape)} twice")
+        return axes
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The input's."""
+        self.weights(shape)
+        return shape
+
+    def weights(self, shape: Shape) -> list[Weight]:
+        """`gamma` and `beta`, of the lengths of the axes."""
+        lengths = [need_axis(self, shape, axis) for axis in self.axes(shape)]
+        return [self.weight(name, *lengths) for name in _trained(self)]
+
+
+def _trained(layer: BatchNormalization | LayerNormalization) -> list[str]:
+    return [name for name, used in (("gamma", layer.scale), ("beta", layer.center)) if used]

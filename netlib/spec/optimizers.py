@@ -1,0 +1,157 @@
+"""Optimizers, by the names and with the parameters that Keras gives them.
+
+What Keras's optimizers also do, and the training loop does here, is refused with the name of our key.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, PlainSerializer, PlainValidator
+
+from netlib.spec.base import Spec, as_validation_error, shown
+from netlib.spec.choice import parse_choice
+from netlib.spec.errors import SpecError
+from netlib.spec.types import Float, Fraction, NonNegativeFloat, PositiveFloat
+
+AVERAGES = "averages of the weights belong to the training loop, which does not keep them yet"
+REFUSED = {
+    "clipnorm": "clipping belongs to the training loop, use 'train.clip.norm'",
+    "clipvalue": "clipping belongs to the training loop, use 'train.clip.value'",
+    "global_clipnorm": "clipping belongs to the training loop, use 'train.clip.global_norm'",
+    "gradient_accumulation_steps": "accumulation belongs to the training loop, use 'train.accumulate'",
+    "use_ema": AVERAGES,
+    "ema_momentum": AVERAGES,
+    "ema_overwrite_frequency": AVERAGES,
+    "loss_scale_factor": "scaling the loss belongs to the training loop, which does not do it yet",
+    "name": "an optimizer has no name here",
+}
+
+
+def _rate(value: Any) -> float | Spec:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value > 0 and isfinite(value):
+            return float(value)
+        raise ValueError(f"expected a number greater than 0, or a schedule, got {shown(value)}")
+    if value is None or isinstance(value, bool | list | tuple):
+        raise ValueError(f"expected a number, or a schedule as 'Name: {{parameters}}', got {shown(value)}")
+    try:
+        return parse_choice("schedule", value)
+    except SpecError as error:
+        raise as_validation_error(error.problems) from None
+
+
+def _plain_rate(rate: float | Spec) -> Any:
+    return rate.to_choice() if isinstance(rate, Spec) else rate
+
+
+Rate = Annotated[float | Spec, PlainValidator(_rate), PlainSerializer(_plain_rate)]
+RATE = "Learning rate: a number, or a schedule such as {CosineDecay: {...}}."
+DECAY = "Share of each weight (times the learning rate) that every update takes away; none if null."
+FIRST = "Decay of the mean of gradients."
+SECOND = "Decay of the mean of squared gradients."
+EPSILON = "Small number that keeps divisions finite."
+
+
+class OptimizerSpec(Spec):
+    """Base of all optimizers."""
+
+    kind = "optimizer"
+    shorthand = "learning_rate"
+    refused: ClassVar[dict[str, str]] = REFUSED
+    learning_rate: Rate = Field(0.001, description=RATE)
+    weight_decay: NonNegativeFloat | None = Field(None, description=DECAY)
+
+
+class SGD(OptimizerSpec):
+    """Gradient descent, with momentum if it is given."""
+
+    learning_rate: Rate = Field(0.01, description=RATE)
+    momentum: NonNegativeFloat = Field(0.0, le=1, description="Share of the last update that is kept in the next.")
+    nesterov: bool = Field(False, description="Whether momentum looks ahead (Nesterov, 1983).")
+
+
+class _Moments(OptimizerSpec):
+    beta_1: Fraction = Field(0.9, description=FIRST)
+    beta_2: Fraction = Field(0.999, description=SECOND)
+    epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
+
+
+class Adam(_Moments):
+    """Steps scaled by running means of gradients and their squares (Kingma and Ba, 2014)."""
+
+    amsgrad: bool = Field(False, description="Whether the mean of squares never falls (Reddi et al., 2018).")
+
+
+class AdamW(Adam):
+    """Adam with decay of the weights themselves (Loshchilov and Hutter, 2017)."""
+
+    weight_decay: NonNegativeFloat = Field(
+        0.004, description="Share of each weight (times the learning rate) taken away."
+    )
+
+
+class Adamax(_Moments):
+    """Adam with the largest gradient in place of the mean of squares (Kingma and Ba, 2014)."""
+
+
+class Nadam(_Moments):
+    """Adam with Nesterov momentum (Dozat, 2016)."""
+
+
+class Lamb(_Moments):
+    """Adam whose step is scaled to each weight's norm, for large batches (You et al., 2019)."""
+
+
+class RMSprop(OptimizerSpec):
+    """Steps scaled by a running mean of squared gradients (Hinton, 2012)."""
+
+    rho: Fraction = Field(0.9, description=SECOND)
+    momentum: NonNegativeFloat = Field(0.0, le=1, description="Share of the last update that is kept in the next.")
+    epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
+    centered: bool = Field(False, description="Whether to scale by the variance in place of the mean of squares.")
+
+
+class Adagrad(OptimizerSpec):
+    """Steps scaled by the sum of all squared gradients (Duchi et al., 2011)."""
+
+    initial_accumulator_value: NonNegativeFloat = Field(0.1, description="Where the sum begins.")
+    epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
+
+
+class Adadelta(OptimizerSpec):
+    """Steps scaled by running means of squared gradients and squared updates (Zeiler, 2012)."""
+
+    rho: Fraction = Field(0.95, description="Decay of both means.")
+    epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
+
+
+class Ftrl(OptimizerSpec):
+    """Follow the regularised leader (McMahan et al., 2013)."""
+
+    learning_rate_power: Float = Field(-0.5, le=0, description="How the learning rate falls; 0 for a fixed one.")
+    initial_accumulator_value: NonNegativeFloat = Field(0.1, description="Where the sum of squares begins.")
+    l1_regularization_strength: NonNegativeFloat = Field(0.0, description="Penalty on absolute values.")
+    l2_regularization_strength: NonNegativeFloat = Field(0.0, description="Penalty on squares.")
+    l2_shrinkage_regularization_strength: NonNegativeFloat = Field(
+        0.0, description="Penalty on squares, in the gradient."
+    )
+    beta: NonNegativeFloat = Field(0.0, description="Beta of the paper.")
+
+
+class Lion(OptimizerSpec):
+    """Steps of one size in the direction of the mean gradient's sign (Chen et al., 2023)."""
+
+    beta_1: PositiveFloat = Field(0.9, le=1, description="Share of the mean in the step's direction.")
+    beta_2: Fraction = Field(0.99, description=FIRST)
+
+
+class Adafactor(OptimizerSpec):
+    """Adam with row and column means in place of a mean for each weight (Shazeer and Stern, 2018)."""
+
+    beta_2_decay: Float = Field(-0.8, le=0, description="Power of the step with which the means' decay approaches 1.")
+    epsilon_1: NonNegativeFloat = Field(1e-30, description=EPSILON)
+    epsilon_2: NonNegativeFloat = Field(1e-3, description="Least scale of a weight.")
+    clip_threshold: PositiveFloat = Field(1.0, description="Greatest root mean square of an update.")
+    relative_step: bool = Field(True, description="Whether the learning rate falls with the root of the steps.")

@@ -1,0 +1,50 @@
+"""Static shapes and dtypes: what is known of a tensor before TensorFlow is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+Shape = tuple[int | None, ...]
+"""All axes, the batch first; None is an axis whose length is not known (the batch always)."""
+
+DTYPE_BYTES = {
+    "bool": 1, "uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "float16": 2, "bfloat16": 2,
+    "uint32": 4, "int32": 4, "float32": 4, "uint64": 8, "int64": 8, "float64": 8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Shape (batch first, None where unknown) and dtype of a tensor."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+    def __str__(self) -> str:
+        return f"{show(self.shape)} {self.dtype}"
+
+    def fits(self, other: TensorSpec) -> bool:
+        """Whether it may stand for the other: equal axes where both are known, and the same dtype or both floating-point."""
+        if len(self.shape) != len(other.shape):
+            return False
+        known = (pair for pair in zip(self.shape, other.shape, strict=True) if None not in pair)
+        both_floating = "float" in self.dtype and "float" in other.dtype
+        return all(one == two for one, two in known) and (self.dtype == other.dtype or both_floating)
+
+
+def show(shape: Shape) -> str:
+    """`(batch, 28, 28, 1)`; an unknown axis is `?`."""
+    axes = ["batch" if axis is None and i == 0 else "?" if axis is None else str(axis) for i, axis in enumerate(shape)]
+    return f"({', '.join(axes)})"
+
+
+def elements(shape: Shape) -> int | None:
+    """Number of elements without the batch axis; None if another axis is unknown."""
+    return known_product(shape[1:])
+
+
+def known_product(axes: Shape) -> int | None:
+    """Product of the axes, None if one of them is unknown."""
+    known = [axis for axis in axes if axis is not None]
+    return prod(known) if len(known) == len(axes) else None

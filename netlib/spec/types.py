@@ -1,0 +1,66 @@
+"""Field types that specs share: each says in its error what it expected."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from netlib.spec.base import shown
+
+
+def whole(value: Any) -> Any:
+    """A whole float as the integer that it is, everything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"expected a number that fits 64 bits, got {shown(value)}") from None
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Int = Annotated[int, BeforeValidator(whole)]
+"""A whole float will do: an expression such as `$(width / 2)` may give one."""
+PositiveInt = Annotated[int, BeforeValidator(whole), Field(gt=0)]
+NonNegativeInt = Annotated[int, BeforeValidator(whole), Field(ge=0)]
+Float = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+PositiveFloat = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+NonNegativeFloat = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, lt=1, allow_inf_nan=False)]
+"""At least 0 and less than 1, as of a split or a dropout rate."""
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Ints = Annotated[tuple[Int, ...], BeforeValidator(_as_tuple)]
+Padding = Literal["valid", "same"]
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    items = [value, value] if isinstance(value, int | float) else value
+    if isinstance(items, list | tuple) and len(items) == 2:
+        first, second = (whole(item) for item in items)
+        if all(isinstance(item, int) and not isinstance(item, bool) and item > 0 for item in (first, second)):
+            return first, second
+    raise ValueError(f"expected a positive integer or a pair of them, got {shown(value)}")
+
+
+Pair = Annotated[tuple[int, int], PlainValidator(_pair)]
+"""Two positive integers, height and width; one stands for both."""
+
+
+def _axes(value: Any) -> int | tuple[int, ...]:
+    items = list(value) if isinstance(value, list | tuple) else [value]
+    items = [whole(item) for item in items]
+    if not items or not all(isinstance(item, int) and not isinstance(item, bool) for item in items):
+        raise ValueError(f"expected an axis or a list of axes, got {shown(value)}")
+    return tuple(items) if isinstance(value, list | tuple) else items[0]
+
+
+Axes = Annotated[int | tuple[int, ...], PlainValidator(_axes)]
+"""An axis or several; negative ones count from the end."""

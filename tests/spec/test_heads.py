@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from netlib.spec.errors import SpecError
+from netlib.spec.heads import Heads, bind, encoding
+from netlib.spec.metrics import BinaryAccuracy, SparseCategoricalAccuracy
+from netlib.spec.tensors import TensorSpec
+from netlib.spec.terms import parse_losses, parse_metrics
+
+
+def bound(loss: Any, metrics: Any = (), outputs: str = "output", targets: str = "y", inputs: str = "x") -> Heads:
+    return bind(parse_losses(loss), parse_metrics(metrics), outputs.split(), targets.split(), inputs.split())
+
+
+def sides(loss: Any, **names: str) -> dict[str, tuple[str, str]]:
+    return {term.name: (term.output, term.target) for term in bound(loss, **names).losses}
+
+
+def test_the_only_output_and_target_need_no_name() -> None:
+    assert sides("mse") == {"loss": ("output", "y")}
+
+
+def test_names_join_terms_outputs_and_targets() -> None:
+    loss = {"digit": "mse", "size": "mae"}
+    assert sides(loss, outputs="digit size", targets="size digit") == {
+        "digit": ("digit", "digit"),
+        "size": ("size", "size"),
+    }
+    assert sides({"aux": {"mae": {}, "of": "size"}, "digit": "mse"}, outputs="digit size", targets="size digit") == {
+        "aux": ("size", "size"),
+        "digit": ("digit", "digit"),
+    }
+
+
+def test_an_input_may_be_a_target() -> None:
+    assert sides({"MeanSquaredError": {}, "target": "x"}) == {"loss": ("output", "x")}
+
+
+def test_a_metric_has_the_target_of_its_outputs_loss() -> None:
+    loss = {"MeanSquaredError": {}, "of": "b", "target": "second"}
+    heads = bound(loss, [{"mae": {}, "of": "b"}], outputs="a b", targets="first second")
+    assert [(term.output, term.target) for term in heads.metrics] == [("b", "second")]
+
+
+def test_accuracy_becomes_the_one_that_its_loss_asks_for() -> None:
+    assert bound("sparse_categorical_crossentropy", "accuracy").metrics[0].spec == SparseCategoricalAccuracy()
+    loss = {"a": "binary_crossentropy", "b": "sparse_categorical_crossentropy"}
+    heads = bound(loss, [{"acc": {}, "of": "a"}], outputs="a b", targets="a b")
+    assert isinstance(heads.metrics[0].spec, BinaryAccuracy)
+    assert heads.metrics[0].loss == heads.losses[0].spec
+
+
+def test_the_link_of_an_output() -> None:
+    heads = bound({"a": "bce", "b": "mse"}, outputs="a b c", targets="a b")
+    assert [heads.link(output) for output in "abc"] == ["sigmoid", None, None]
+
+
+@pytest.mark.parametrize(
+    ("loss", "metrics", "message"),
+    [
+        ("mse", (), "loss: which output 'loss' is about is not clear; add 'of' (outputs: a, b; targets: y, z)"),
+        (
+            {"a": "mse"},
+            (),
+            "loss.a: which target 'a' is about is not clear; add 'target' (outputs: a, b; targets: y, z)",
+        ),
+        ({"MeanSquaredError": {}, "of": "c"}, (), "loss.of: there is no output 'c'; there is 'a' or 'b'"),
+        (
+            {"MeanSquaredError": {}, "of": "a", "target": "yy"},
+            (),
+            "loss.target: there is no target 'yy'; did you mean 'y'?",
+        ),
+        (
+            {"MeanSquaredError": {}, "of": "a", "target": "y"},
+            ["accuracy"],
+            "metrics.0: which output 'accuracy' is about is not clear",
+        ),
+        (
+            {"MeanSquaredError": {}, "of": "a", "target": "y"},
+            [{"acc": {}, "of": "a"}],
+            "metrics.0: accuracy is of classes, but the loss of output 'a' is MeanSquaredError: use a metric such as",
+        ),
+        (
+            {"MeanSquaredError": {}, "of": "a", "target": "y"},
+            [{"acc": {}, "of": "b", "target": "z"}],
+            "metrics.0: accuracy follows from a loss, and output 'b' has none: name the accuracy",
+        ),
+        (
+            {"p": {"bce": {}, "of": "a", "target": "y"}, "q": {"mse": {}, "of": "a", "target": "y"}},
+            (),
+            "loss.q: output 'a' cannot serve both BinaryCrossentropy (link: sigmoid) and MeanSquaredError (link: none)",
+        ),
+    ],
+)
+def test_what_cannot_be_told_is_an_error(loss: Any, metrics: Any, message: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(message)):
+        bound(loss, metrics, outputs="a b", targets="y z")
+
+
+FLOAT, INT = "float32", "int32"
+
+
+@pytest.mark.parametrize(
+    ("wants", "output", "target", "dtype", "form"),
+    [
+        ("class index", (None, 10), (None,), INT, "index"),
+        ("class index", (None, 10), (None, 1), INT, "index"),
+        ("class index", (None, 8, 10), (None, 8), INT, "index"),
+        ("class index", (None, 10), (None,), FLOAT, None),
+        ("class index", (None, 10), (None, 10), INT, None),
+        ("class index", (None,), (None,), INT, None),
+        ("one-hot", (None, 10), (None,), INT, "one-hot"),
+        ("one-hot", (None, 10), (None, 10), FLOAT, "like output"),
+        ("one-hot", (None, 10), (None, 10), INT, "like output"),
+        ("one-hot", (None, 10), (None, 3), INT, None),
+        ("one-hot", (None, 10), (None,), FLOAT, None),
+        ("one-hot", (None, 1), (None,), INT, "like output"),
+        ("like output", (None, 1), (None,), INT, "like output"),
+        ("like output", (None, 1), (None, 1), FLOAT, "like output"),
+        ("like output", (None,), (None, 1), FLOAT, "like output"),
+        ("like output", (None, 3), (None,), FLOAT, None),
+        ("like output", (None, 3), (None, 1), FLOAT, None),
+        ("like output", (None, None), (None, 4), FLOAT, "like output"),
+        ("like output", (None, 4, 4, 1), (None, 4, 4), FLOAT, "like output"),
+    ],
+)
+def test_the_form_in_which_a_target_arrives(wants: Any, output: Any, target: Any, dtype: str, form: str | None) -> None:
+    if form:
+        assert encoding(wants, TensorSpec(output), TensorSpec(target, dtype)) == form
+    else:
+        with pytest.raises(SpecError, match=r"needs .*: the output is .*, the target "):
+            encoding(wants, TensorSpec(output), TensorSpec(target, dtype))
+
+
+@pytest.mark.parametrize(
+    ("wants", "message"),
+    [
+        (
+            "class index",
+            "needs the index of a class, an integer of shape (batch): the output is (batch, 3), the target (batch, 4) f",
+        ),
+        (
+            "one-hot",
+            "needs one column for each class, or the index of a class as an integer: the output is (batch, 3), the target",
+        ),
+        (
+            "like output",
+            "needs a target of the output's shape: the output is (batch, 3), the target (batch, 4) float32",
+        ),
+    ],
+)
+def test_a_misfit_shows_both_shapes(wants: Any, message: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(message)):
+        encoding(wants, TensorSpec((None, 3)), TensorSpec((None, 4)))
