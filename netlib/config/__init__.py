@@ -1,0 +1,1 @@
+"""From YAML text to one validated experiment: knows files, lines and columns, and nothing of TensorFlow."""

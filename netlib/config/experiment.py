@@ -1,0 +1,131 @@
+"""`Experiment`: a config that has been checked, with everything that is known before anything runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, PlainValidator
+
+from netlib.config.problems import PlacedProblem
+from netlib.config.tree import Origin, Place, Value
+from netlib.spec.base import Spec, shown
+from netlib.spec.errors import Loc, Problem
+from netlib.spec.expressions import escaped
+from netlib.spec.types import Int
+
+if TYPE_CHECKING:
+    from netlib.spec.data import DataSignature, DataSpec
+    from netlib.spec.graph import Graph
+    from netlib.spec.training import TrainSpec
+
+FORMAT = 1
+MAX_SEED = 2**63 - 1
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def _format(value: Any) -> int:
+    if isinstance(value, bool) or value != FORMAT:
+        raise ValueError(f"this version reads format {FORMAT}, got {shown(value)}")
+    return FORMAT
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError(
+            f"expected at most 100 letters, digits, '-', '_' and '.', the first a letter or digit, got {shown(value)}"
+        )
+    return value
+
+
+class Header(Spec):
+    """The keys at the top of a config. Those that begin a section are looked into by the section's own spec."""
+
+    format: Annotated[int, PlainValidator(_format)] = Field(FORMAT, description="Version of the config language.")
+    name: Annotated[str, AfterValidator(_name)] = Field(description="Begins the names of its runs.")
+    seed: Annotated[Int, Field(ge=0, le=MAX_SEED)] = Field(0, description="Of everything that is drawn at random.")
+    vars: Any = Field(None, description="Values that `$name` stands for.")
+    data: Any = Field(None, description="Where the samples come from.")
+    model: Any = Field(None, description="The network.")
+    train: Any = Field(None, description="How the network is trained.")
+
+    @classmethod
+    def type_name(cls) -> str:
+        """As messages call it."""
+        return "a config"
+
+
+def default_name(file: str) -> str:
+    """The file's name without its ending, `_` written as `-`."""
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(file).stem).lstrip(".-")[:100]
+    return name or "experiment"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One validated config. Parts that the file leaves out are None.
+
+    `model` has the section's plain values, `$` not replaced; `graph` what they come to. `variables` are the resolved `vars`.
+    `signature` is what the data gives, None where that was not looked up. `text` is what the user wrote. Two experiments are
+    equal that ask for the same, wherever it was written.
+    """
+
+    name: str
+    seed: int
+    variables: Mapping[str, Any]
+    data: DataSpec | None
+    model: Any
+    graph: Graph | None
+    train: TrainSpec | None
+    signature: DataSignature | None = field(compare=False, repr=False)
+    text: str = field(compare=False, repr=False)
+    tree: Value = field(compare=False, repr=False)
+    warnings: tuple[PlacedProblem, ...] = field(default=(), compare=False)
+
+    def place(self, problem: Problem) -> PlacedProblem:
+        """The problem with the file, line and column where its value, or what is around it, was written."""
+        return PlacedProblem(place_of(self.tree, problem.loc, problem.at), problem.message, problem.severity)
+
+    def origin(self, loc: Loc) -> Origin:
+        """Whether the file, a base file, the command line or a default has set the value at `loc`."""
+        found, depth = self.tree.find(loc)
+        return found.place.source.origin if depth == len(loc) else "default"
+
+    def resolved(self) -> dict[str, Any]:
+        """Everything, defaults too, as plain values with absolute paths, from which an equal experiment is loaded."""
+        plain: dict[str, Any] = {"format": FORMAT, "name": self.name, "seed": self.seed}
+        if self.variables:
+            plain["vars"] = _escaped(dict(self.variables))
+        if self.data is not None:
+            data = self.data.to_plain()
+            plain["data"] = {**_escaped(data), **{key: data[key] for key in self.data.path_keys(data)}}
+        if self.model is not None:
+            plain["model"] = self.model
+        if self.train is not None:
+            plain["train"] = _escaped(self.train.to_plain())
+        return plain
+
+
+def place_of(tree: Value, loc: Loc, at: str = "value") -> Place:
+    """Where `loc` is in a tree: its key or its value. A value below its key is shown by the key."""
+    found, depth = tree.find(loc)
+    if found.key and (
+        (at == "key" and depth == len(loc)) or (isinstance(found.content, list | dict) and _is_below_its_key(found))
+    ):
+        return found.key
+    return found.place
+
+
+def _is_below_its_key(value: Value) -> bool:
+    return value.key is not None and value.key.line != value.place.line
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, Mapping):
+        return {key: _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,83 @@
+"""From a file and the command line to an `Experiment`: read, extend, override, replace `$`, check. Every problem at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from netlib.config.edit import apply
+from netlib.config.experiment import Experiment
+from netlib.config.extends import Bases
+from netlib.config.overrides import command_line, parse_override
+from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
+from netlib.config.sections import Sections
+from netlib.config.sources import checked_source, open_source
+from netlib.config.tree import Place, Source, Value
+
+_EXPECTED = "a config has sections, such as 'data', 'model' and 'train'"
+
+
+def load(path: str | Path, overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:
+    """The experiment that a config file describes, with `key=value` and `~key` of the command line.
+
+    Args:
+        path: the file.
+        overrides: changes, in their order; relative paths in them are relative to the current folder.
+        open_data: whether data files are looked into even where the model declares its `inputs`.
+
+    Raises:
+        ConfigError: with every problem, in file order.
+        NetlabError: nothing is wrong but a data file, which is damaged.
+    """
+    return _load(open_source(os.fspath(path), "file"), overrides, open_data)
+
+
+def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:
+    """The same from a text, which is read as if it stood in `file`.
+
+    Raises:
+        ConfigError: with every problem, in file order.
+        NetlabError: nothing is wrong but a data file, which is damaged.
+    """
+    return _load(checked_source(file, "file", text, Path(file).parent), overrides, open_data)
+
+
+def _load(source: Source, overrides: Sequence[str], open_data: bool) -> Experiment:
+    bases = Bases()
+    tree = bases.complete(source)
+    problems, sources = bases.problems, bases.sources
+    changes = []
+    for text in overrides:
+        try:
+            sources.append(command_line(text, Path.cwd()))
+            changes.append(parse_override(sources[-1]))
+        except ConfigError as error:
+            problems += error.problems
+    if (tree is None or tree.content in ({}, None)) and not problems:
+        problems.append(PlacedProblem(Place(source, 0, 0), f"the file is empty; {_EXPECTED}"))
+    elif tree is not None and not isinstance(tree.content, dict):
+        problems.append(PlacedProblem(tree.place, f"expected a mapping; {_EXPECTED}"))
+    if tree is None or not isinstance(tree.content, dict) or not tree.content or bases.incomplete:
+        raise ConfigError(in_file_order(problems, sources))
+    for change in changes:
+        try:
+            tree = apply(change, tree)
+        except ConfigError as error:
+            problems += error.problems
+    return _checked(tree, source, sources, problems, open_data)
+
+
+def _checked(
+    tree: Value, source: Source, sources: list[Source], problems: list[PlacedProblem], open_data: bool
+) -> Experiment:
+    sections = Sections(tree, source.name, open_data)
+    known = {problem.place for problem in problems}
+    problems += (problem for problem in sections.placed_problems() if problem.place not in known)
+    problems = in_file_order(problems, sources)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise ConfigError(errors)
+    if sections.damage:
+        raise sections.damage
+    return sections.experiment(source.text, tuple(problems))

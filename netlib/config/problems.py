@@ -1,0 +1,139 @@
+"""Problems with their places, and how a person sees them: file, line, column, the line itself and a caret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+from unicodedata import combining, east_asian_width
+
+from netlib.config.tree import Place, Source
+from netlib.spec.errors import UsageError
+
+COMMAND_LINE = "<command line>"
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""Where libyaml begins a new line."""
+MAX_COLUMNS = 160
+MAX_SHOWN = 50
+
+_RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+
+
+@dataclass(frozen=True)
+class PlacedProblem:
+    """One mistake, and where it is; `place` None when no text could be read."""
+
+    place: Place | None
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def line(self) -> int | None:
+        """Line in the file, from 1; None on the command line."""
+        return None if self.place is None or self.place.source.origin == "command line" else self.place.line + 1
+
+    @property
+    def column(self) -> int | None:
+        """Column in the line, from 1."""
+        return None if self.place is None else self.place.column + 1
+
+    @property
+    def where(self) -> str:
+        """`file:line:column`, or `<command line>: key=value`."""
+        if self.place is None:
+            return ""
+        source = self.place.source
+        if source.origin == "command line":
+            return f"{COMMAND_LINE}: {printable(source.text)}"
+        return f"{printable(source.name)}:{self.line}:{self.column}"
+
+
+class ConfigError(UsageError):
+    """A config that is not valid; `problems` has every mistake that was found, in file order."""
+
+    def __init__(self, problems: Sequence[PlacedProblem]) -> None:
+        self.problems = list(problems)
+        super().__init__(render(self.problems))
+
+
+def in_file_order(problems: Iterable[PlacedProblem], sources: Sequence[Source]) -> list[PlacedProblem]:
+    """Sorted by file in the order of `sources`, then by line and column; a problem that was found twice stands once."""
+    order = {source: index for index, source in enumerate(sources)}
+
+    def position(problem: PlacedProblem) -> tuple[int, int, int]:
+        place = problem.place
+        return (-1, 0, 0) if place is None else (order.get(place.source, len(order)), place.line, place.column)
+
+    return sorted(dict.fromkeys(problems), key=position)
+
+
+def render(problems: Iterable[PlacedProblem], *, color: bool = False) -> str:
+    """The problems as text, each with its line and a caret; `color` for a terminal. Of very many only the first."""
+    problems = list(problems)
+    more = len(problems) - MAX_SHOWN
+    shown = [_rendered(problem, color) for problem in problems[:MAX_SHOWN]]
+    return "\n".join([*shown, f"and {more} more problems"] if more > 0 else shown)
+
+
+def printable(text: str) -> str:
+    """Text without characters that a terminal would obey; what cannot be printed is written as in Python."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def lines_of(source: Source) -> tuple[str, ...]:
+    """The lines of a source, as libyaml counts them."""
+    return _split(source.text)
+
+
+@lru_cache(maxsize=4)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(LINE_BREAK.split(text))
+
+
+def _rendered(problem: PlacedProblem, color: bool) -> str:
+    hue = _RED if problem.severity == "error" else _YELLOW
+    severity = _painted(f"{problem.severity}:", hue, color)
+    message = "\n".join(map(printable, problem.message.split("\n")))
+    head = ": ".join(filter(None, (_painted(problem.where, _BOLD, color), f"{severity} {message}")))
+    if problem.place is None:
+        return head
+    return "\n".join((head, *_excerpt(problem.place, hue, color)))
+
+
+def _excerpt(place: Place, hue: str, color: bool) -> list[str]:
+    """The line with the place underlined; on the command line the head above is that line."""
+    if place.source.origin == "command line":
+        start = len(COMMAND_LINE) + 2 + _columns(place.source.text[: place.column])
+        return [" " * start + _painted(_carets(place, place.source.text), hue, color)]
+    lines = lines_of(place.source)
+    line = lines[place.line] if place.line < len(lines) else ""
+    before, after = "", ""
+    start = max(0, place.column - MAX_COLUMNS // 2) if len(line) > MAX_COLUMNS else 0
+    if start:
+        before = "..."
+    shown = line[start : start + MAX_COLUMNS]
+    if start + MAX_COLUMNS < len(line):
+        after = "..."
+    indent = len(before) + _columns(line[start : place.column])
+    carets = _painted(_carets(place, line[: start + MAX_COLUMNS]), hue, color)
+    text = f"{before}{_one_column_tabs(shown)}{after}"
+    return [f"{place.line + 1:>5} | {text}".rstrip(), f"      | {' ' * indent}{carets}"]
+
+
+def _carets(place: Place, line: str) -> str:
+    return "^" * max(1, _columns(line[place.column : place.column + place.length]))
+
+
+def _one_column_tabs(text: str) -> str:
+    return printable(text.replace("\t", " "))
+
+
+def _columns(text: str) -> int:
+    """Columns that a terminal needs: two for wide characters, none for combining ones."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in _one_column_tabs(text))
+
+
+def _painted(text: str, code: str, color: bool) -> str:
+    return f"{code}{text}{_PLAIN}" if color and text else text

@@ -1,0 +1,203 @@
+"""The sections of a merged config, each checked by its own spec, and then against one another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netlib.config.experiment import Experiment, Header, default_name, place_of
+from netlib.config.interpolate import Variables, resolve_variables
+from netlib.config.problems import PlacedProblem
+from netlib.config.schema import type_key, types_with
+from netlib.config.tree import Value
+from netlib.spec.errors import Loc, NetlabError, Problem, SpecError
+from netlib.spec.expressions import substitute
+
+if TYPE_CHECKING:
+    from netlib.spec.data import DataSignature, DataSpec
+    from netlib.spec.graph import Graph
+    from netlib.spec.training import TrainSpec
+
+_NO_INPUTS = "the model's inputs are not known"
+"""Begins the analysis's message where neither data nor model tell the inputs."""
+
+
+class Sections:
+    """Checks them in the order in which they depend on one another.
+
+    `damage` is the error of a data file that is there and cannot be read: no mistake of the config.
+    """
+
+    def __init__(self, tree: Value, file: str, open_data: bool) -> None:
+        self.tree = tree
+        self.open_data = open_data
+        self.plain: dict[Any, Any] = tree.plain()
+        self.damage: NetlabError | None = None
+        self._problems: list[Problem] = []
+        self._damaged: list[Loc] = []
+        self.variables: Variables = resolve_variables(self.plain.get("vars"))
+        self._report(self.variables.problems)
+        self.header = self._header(file)
+        self.data = self._data() if "data" in self.plain else None
+        self.train = self._train() if "train" in self.plain else None
+        self.signature = self._signature(self.data) if self.data else None
+        self.graph = self._graph() if "model" in self.plain else None
+        self._contract()
+
+    def placed_problems(self) -> list[PlacedProblem]:
+        """Everything found, each with its place."""
+        return [self._placed(problem) for problem in self._problems]
+
+    def experiment(self, text: str, warnings: tuple[PlacedProblem, ...]) -> Experiment:
+        """What the sections come to when they have no mistake."""
+        assert self.header is not None
+        return Experiment(
+            name=self.header.name,
+            seed=self.header.seed,
+            variables=self.variables.values,
+            data=self.data,
+            model=self.plain.get("model"),
+            graph=self.graph,
+            train=self.train,
+            signature=self.signature,
+            text=text,
+            tree=self.tree,
+            warnings=warnings,
+        )
+
+    def _header(self, file: str) -> Header | None:
+        values = {"name": default_name(file), **self.plain}
+        for key in ("format", "name", "seed"):
+            if key in values:
+                values[key] = self._substituted(values[key], (key,))
+        try:
+            return Header.parse(values)
+        except SpecError as error:
+            self._report(error.problems)
+            return None
+
+    def _data(self) -> DataSpec | None:
+        from netlib.spec.data import DataSpec
+
+        written = self.plain["data"]
+        values = written
+        if isinstance(written, Mapping):
+            source = {"source": self._substituted(written["source"], ("data", "source"))} if "source" in written else {}
+            literal = DataSpec.path_keys({**written, **source})
+            values = {
+                key: self._absolute(value, key) if key in literal else self._substituted(value, ("data", key))
+                for key, value in {**written, **source}.items()
+            }
+        try:
+            return DataSpec.parse(values)
+        except SpecError as error:
+            self._report(problem.under(("data",)) for problem in error.problems)
+            return None
+
+    def _absolute(self, path: Any, key: str) -> Any:
+        """A path as seen from the folder of the file that has it."""
+        if not isinstance(path, str):
+            return path
+        found, _ = self.tree.find(("data", key))
+        return os.path.normpath(found.place.source.folder / path)
+
+    def _train(self) -> TrainSpec | None:
+        from netlib.spec.training import TrainSpec
+
+        try:
+            return TrainSpec.parse(self._substituted(self.plain["train"], ("train",)))
+        except SpecError as error:
+            self._report(problem.under(("train",)) for problem in error.problems)
+            return None
+
+    def _declares_inputs(self) -> bool:
+        model = self.plain.get("model")
+        return isinstance(model, Mapping) and model.get("inputs") is not None
+
+    def _signature(self, data: DataSpec) -> DataSignature | None:
+        from netlib.spec.data import MissingFileError
+
+        if self._declares_inputs() and not self.open_data:
+            return None
+        try:
+            return data.signature()
+        except MissingFileError as error:
+            problems = [problem.under(("data",)) for problem in error.problems]
+            if self._declares_inputs():
+                problems = [replace(problem, severity="warning") for problem in problems]
+            self._report(problems)
+        except SpecError as error:
+            self._report(problem.under(("data",)) for problem in error.problems)
+        except NetlabError as error:
+            self.damage = error
+        return None
+
+    def _graph(self) -> Graph | None:
+        from netlib.spec.analysis import analyse
+
+        inputs = None
+        if self.signature:
+            inputs = {name: feature.tensor for name, feature in self.signature.inputs.items()}
+        graph, problems = analyse(self.plain["model"], inputs, self.variables.values, ("model",))
+        if "data" in self.plain:  # what is wrong there is reported there
+            problems = [problem for problem in problems if not problem.message.startswith(_NO_INPUTS)]
+        self._report(problems)
+        return graph
+
+    def _contract(self) -> None:
+        if not (self.data and self.train and self.graph and self.signature):
+            return
+        from netlib.spec.contract import check
+
+        batches = _batches(self.data, self.signature)
+        validation = self.data.validation > 0
+        self._report(check(self.graph, self.train, self.signature, validation=validation, batches=batches))
+
+    def _substituted(self, value: Any, loc: Loc) -> Any:
+        try:
+            return substitute(value, self.variables.values)
+        except SpecError as error:
+            problems = [problem.under(loc) for problem in error.problems]
+            self._report(problems)
+            self._damaged += (problem.loc for problem in problems)
+            return value
+
+    def _report(self, problems: Iterable[Problem]) -> None:
+        """Keeps the problems that do not follow from others."""
+        self._problems += (problem for problem in problems if problem.at == "key" or not self._follows(problem.loc))
+
+    def _follows(self, loc: Loc) -> bool:
+        """Whether what stands at `loc` has no value, because of a mistake that is reported already."""
+        written, _ = self.tree.find(loc)
+        if isinstance(written.content, str) and self.variables.hide(written.content):
+            return True
+        return any(loc[: len(damaged)] == damaged for damaged in self._damaged)
+
+    def _placed(self, problem: Problem) -> PlacedProblem:
+        place = place_of(self.tree, problem.loc, problem.at)
+        message = problem.message
+        if place.source.origin == "command line" and problem.at == "key":
+            message += _other_type(self.tree, problem.loc)
+        return PlacedProblem(place, message, problem.severity)
+
+
+def _other_type(tree: Value, loc: Loc) -> str:
+    """How to choose another type, for a parameter from the command line that the chosen type has not."""
+    if len(loc) < 3 or loc[0] != "train":
+        return ""
+    choice, depth = tree.find(loc[:-2])
+    if depth < len(loc) - 2 or not isinstance(choice.content, dict) or type_key(choice.content, loc[:-2]) != loc[-2]:
+        return ""
+    names = types_with(str(loc[-1]), loc[:-2]) or [str(loc[-2])]
+    return f"; another type is chosen with {'.'.join(map(str, loc[:-2]))}={{{names[0]}: {{}}}}"
+
+
+def _batches(data: DataSpec, signature: DataSignature) -> int | None:
+    from netlib.spec.data import part_sizes
+
+    if signature.samples is None:
+        return None
+    samples = part_sizes(signature.samples, data.validation, data.test)["train"]
+    return samples // data.batch_size if data.drop_remainder else -(-samples // data.batch_size)
