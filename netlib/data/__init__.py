@@ -1,0 +1,1 @@
+"""Where batches come from: readers, splits, shuffles and fitted preprocessing. NumPy only in the public interface."""

@@ -1,0 +1,33 @@
+"""Random numbers of the host, and the order of the samples in an epoch: pure functions of the seed and a purpose."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from netlib.data.arrays import Array
+
+
+def generator(seed: int, *purpose: str | int) -> np.random.Generator:
+    """A generator of its own for a purpose: Philox, keyed by a hash of seed and purpose that no process or version changes."""
+    key = hashlib.blake2b(repr((seed, *purpose)).encode(), digest_size=16, person=b"netlab-host").digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+
+
+def permutation(seed: int, epoch: int, n: int) -> Array:
+    """The order of `n` samples in an epoch, int32 of shape `(n,)`: every number from 0 to `n - 1` once."""
+    return shuffled(generator(seed, "epoch", epoch), n)
+
+
+def shuffled(random: np.random.Generator, n: int) -> Array:
+    """The numbers from 0 to `n - 1` in a random order, int32.
+
+    They are sorted by random bits of Philox, not by `Generator.permutation`, whose method NumPy may change. The number fills the
+    lowest bits of its key, so that no two keys are equal and every sorting algorithm gives one result.
+    """
+    low = np.uint64(max(n - 1, 0).bit_length())
+    keys = random.bit_generator.random_raw(n) >> low << low
+    keys |= np.arange(n, dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64((1 << int(low)) - 1)).astype(np.int32)

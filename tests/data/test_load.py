@@ -1,0 +1,139 @@
+"""From the section to splits: everything together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netlib.data.generators import read
+from netlib.data.load import READERS, load
+from netlib.data.preprocessing import Preprocessing
+from netlib.spec.data import DataSpec
+from netlib.spec.errors import NetlabError, SpecError, UsageError
+from netlib.spec.registry import TABLES, names
+
+OFFLINE = [name for name in names("source") if name != "npz"]
+
+
+def test_every_source_has_a_reader():
+    assert set(TABLES["source"].values()) == set(READERS)
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_every_source_loads_as_its_signature_says(name):
+    spec = DataSpec.parse({"source": name, "validation": 0.15, "test": 0.15})
+    signature, splits = spec.signature(), load(spec, 7)
+    assert splits.validation is not None
+    assert splits.test is not None
+    assert len(splits.train) + len(splits.validation) + len(splits.test) == signature.samples
+    for split in (splits.train, splits.validation, splits.test):
+        for values, features in ((split.inputs, signature.inputs), (split.targets, signature.targets)):
+            shown = {key: (str(array.dtype), (None, *array.shape[1:])) for key, array in values.items()}
+            assert shown == {key: (feature.tensor.dtype, feature.tensor.shape) for key, feature in features.items()}
+
+
+def test_splits_are_parts_of_the_source():
+    spec = DataSpec.parse({"source": "blobs", "samples": 200, "validation": 0.2, "test": 0.1})
+    splits, whole = load(spec, 3), read(spec.source, 3)
+    for split in (splits.train, splits.validation, splits.test):
+        rows = [split.row(i) for i in range(len(split))]
+        np.testing.assert_array_equal(split.inputs["features"], whole.inputs["features"][rows])
+        np.testing.assert_array_equal(split.targets["label"], whole.targets["label"][rows])
+    assert splits.fingerprint == whole.fingerprint()
+
+
+def test_what_is_not_held_out_is_none():
+    splits = load(DataSpec.parse({"source": "iris"}), 0)
+    assert (len(splits.train), splits.validation, splits.test) == (150, None, None)
+
+
+def test_classes_keep_their_proportions_unless_told_otherwise():
+    section = {"source": "iris", "test": 0.2}
+    stratified = load(DataSpec.parse(section), 0).test
+    assert np.bincount(stratified.targets["species"]).tolist() == [10, 10, 10]
+    plain = [load(DataSpec.parse({**section, "stratify": False}), seed).test for seed in range(5)]
+    assert any(np.bincount(split.targets["species"], minlength=3).tolist() != [10, 10, 10] for split in plain)
+
+
+def test_integers_of_a_file_are_stratified(npz):
+    spec = npz({"x": np.zeros((100, 2)), "y": np.repeat([3, 8], [80, 20])}, test=0.1)
+    assert np.sort(load(spec, 0).test.targets["y"]).tolist() == [3] * 8 + [8] * 2
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, ">i2", np.int64])
+def test_integers_of_every_width_are_int32_in_the_end(npz, dtype):
+    values = (np.arange(12) % 2).astype(dtype)
+    splits = load(npz({"x": values.reshape(6, 2), "y": values[:6]}), 0)
+    assert splits.train.inputs["x"].dtype == splits.train.targets["y"].dtype == np.int32
+    np.testing.assert_array_equal(splits.train.inputs["x"], values.reshape(6, 2).astype(int))
+    np.testing.assert_array_equal(splits.train.targets["y"], values[:6].astype(int))
+
+
+def test_the_bytes_of_images_are_rescaled(npz):
+    image = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
+    spec = npz({"x": image, "y": np.arange(4)}, preprocess={"x": {"Rescale": 1 / 255}}, stratify=False)
+    result = load(spec, 0).train.inputs["x"]
+    assert result.dtype == spec.signature().inputs["x"].tensor.dtype == "float32"
+    np.testing.assert_allclose(result, image / 255, rtol=1e-6)
+
+
+def test_too_many_classes_to_stratify(npz):
+    spec = npz({"x": np.zeros((10, 2)), "y": np.arange(10)}, test=0.2)
+    with pytest.raises(SpecError, match=r"test: 10 samples of 10 classes .* set stratify: false"):
+        load(spec, 0)
+
+
+def test_preprocessing_is_fitted_on_the_training_split_only():
+    section = {"source": "wine", "validation": 0.2, "test": 0.2}
+    raw = load(DataSpec.parse(section), 1)
+    splits = load(DataSpec.parse({**section, "preprocess": {"features": "Standardize"}}), 1)
+    mean = raw.train.inputs["features"].astype(np.float64).mean(axis=0)
+    deviation = raw.train.inputs["features"].astype(np.float64).std(axis=0)
+    for before, after in ((raw.train, splits.train), (raw.validation, splits.validation), (raw.test, splits.test)):
+        expected = (before.inputs["features"] - mean) / deviation
+        np.testing.assert_allclose(after.inputs["features"], expected, rtol=1e-3, atol=1e-5)
+    assert splits.fingerprint == raw.fingerprint
+
+
+def test_preprocessing_that_was_fitted_before_is_used_as_it_is():
+    section = {"source": "wine", "test": 0.2, "preprocess": {"features": "Standardize"}}
+    first = load(DataSpec.parse(section), 1)
+    stored = Preprocessing.from_state(*first.preprocessing.state())
+    again = load(DataSpec.parse(section), 1, preprocessing=stored)
+    np.testing.assert_array_equal(again.test.inputs["features"], first.test.inputs["features"])
+    other = load(DataSpec.parse(section), 2, preprocessing=stored)
+    fitted_anew = load(DataSpec.parse(section), 2)
+    assert not np.array_equal(other.train.inputs["features"], fitted_anew.train.inputs["features"])
+
+
+def test_preprocessing_of_other_data():
+    fitted = load(DataSpec.parse({"source": "wine", "preprocess": {"features": "Standardize"}}), 1).preprocessing
+    with pytest.raises(UsageError, match=r"fitted on samples that end in \(13,\), the data's have the shape \(4,\)"):
+        load(DataSpec.parse({"source": "iris"}), 1, preprocessing=fitted)
+
+
+@pytest.mark.parametrize("preprocess", [{}, {"x": "Standardize"}])
+def test_numbers_that_are_not_finite_are_found_in_the_source(npz, preprocess):
+    x = np.ones((50, 2))
+    x[31, 1] = np.nan
+    spec = npz({"x": x, "y": np.arange(50) % 2}, test=0.5, preprocess=preprocess)
+    with pytest.raises(
+        NetlabError, match=r"^source 'npz': input 'x' has nan in row 31 at \[1\] \(1 values are not finite\)$"
+    ):
+        load(spec, 0)
+
+
+def test_mistakes_are_found_before_anything_is_read(npz, monkeypatch):
+    spec = npz({"x": np.ones((50, 2)), "y": np.arange(50) % 2}, preprocess={"z": "Standardize"})
+    monkeypatch.setattr("netlib.data.npz.read", lambda *_: pytest.fail("read the file"))
+    with pytest.raises(SpecError, match=r"preprocess\.z: source 'npz' has no input 'z'"):
+        load(spec, 0)
+
+
+def test_not_enough_memory(monkeypatch):
+    def exhausted(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("netlib.data.generators.read", exhausted)
+    with pytest.raises(NetlabError, match="the samples of source 'moons' do not fit into memory"):
+        load(DataSpec.parse({"source": "moons"}), 0)
