@@ -1,0 +1,51 @@
+"""Layers that any network uses: Dense, Activation, Embedding, Identity."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from netlib.nn.keras_objects import activation
+from netlib.nn.layer import Layer
+from netlib.spec import core as spec
+
+
+class Dense(Layer[spec.Dense]):
+    """`activation(input @ kernel + bias)`."""
+
+    kernel: tf.Variable
+    bias: tf.Variable
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """(..., features) to (..., units)."""
+        flat = inputs.shape.rank == 2
+        outputs = tf.matmul(inputs, self.kernel) if flat else tf.tensordot(inputs, self.kernel, 1)
+        if self.spec.use_bias:
+            outputs = tf.nn.bias_add(outputs, self.bias)
+        return activation(self.spec.activation)(outputs)
+
+
+class Activation(Layer[spec.Activation]):
+    """An activation function by itself."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The same shape."""
+        return activation(self.spec.activation)(inputs)
+
+
+class Embedding(Layer[spec.Embedding]):
+    """A vector for each index."""
+
+    embeddings: tf.Variable
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Indices (...) to vectors (..., output_dim)."""
+        indices = inputs if inputs.dtype in (tf.int32, tf.int64) else tf.cast(inputs, tf.int64)
+        return tf.gather(self.embeddings, indices)
+
+
+class Identity(Layer[spec.Identity]):
+    """Gives its input as it is."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The input."""
+        return inputs
