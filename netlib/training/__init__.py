@@ -1,0 +1,1 @@
+"""Training: `Model`, the loop on the device, heads, optimizers, callbacks. Needs TensorFlow."""

@@ -1,0 +1,28 @@
+"""How long to train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlib.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Epochs, steps and seconds; the first that is spent ends the training. None has no limit."""
+
+    epochs: int | None = None
+    steps: int | None = None
+    max_time: float | None = None
+
+    def spent(self, progress: Progress) -> bool:
+        """Whether training is at its end."""
+        return (
+            (self.epochs is not None and progress.epoch >= self.epochs)
+            or (self.steps is not None and progress.step >= self.steps)
+            or (self.max_time is not None and progress.elapsed >= self.max_time)
+        )
+
+    def limit(self, progress: Progress, end: int) -> int:
+        """The position in the epoch at which a chunk that would go on to `end` must stop."""
+        return end if self.steps is None else min(end, progress.position + self.steps - progress.step)

@@ -1,0 +1,115 @@
+"""The state of a training, to and from the checkpoints of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from netlib.nn.network import Network
+from netlib.runs import checkpoint, pointers
+from netlib.runs.checkpoint import Checkpoint
+from netlib.runs.directory import RunDirectory
+from netlib.runs.errors import CheckpointError
+from netlib.spec.errors import NetlabError
+from netlib.training.callbacks import Callback
+from netlib.training.meters import Meters
+from netlib.training.optimizer_state import named_slots
+from netlib.training.progress import Progress
+
+
+class TrainingError(NetlabError):
+    """Training failed: numbers that are not finite."""
+
+
+class TrainingState:
+    """Everything that changes while training, by group and name."""
+
+    def __init__(
+        self, model: Network, optimizer: Any, meters: Meters, callbacks: Mapping[str, Callback], progress: Progress
+    ) -> None:
+        trained = [named for named in model.named_variables() if named.trainable]
+        self.model = model
+        self.progress = progress
+        self._callbacks = callbacks
+        self._variables: dict[str, dict[str, tf.Variable]] = {
+            "model": {named.path: named.variable for named in model.named_variables()},
+            "optimizer": named_slots(optimizer, trained),
+            "loop": {f"metrics/{name}": variable for name, variable in meters.named_variables().items()},
+        }
+
+    def arrays(self) -> dict[str, dict[str, np.ndarray]]:
+        """The values of all variables, copied from the device.
+
+        Raises:
+            TrainingError: a weight, or a slot of the optimizer, is not finite: it must not be saved as if all were well.
+        """
+        groups = {
+            group: {name: variable.numpy() for name, variable in variables.items()}
+            for group, variables in self._variables.items()
+        }
+        for noun, group in (("weight", "model"), ("optimizer's", "optimizer")):
+            for path, value in groups[group].items():
+                if not np.all(np.isfinite(value)):
+                    message = (
+                        f"{noun} '{path}' is not finite after step {self.progress.step}; the last checkpoint stands"
+                    )
+                    raise TrainingError(f"{message}. Lower the learning rate, or set train.clip")
+        return groups
+
+    def plain(self) -> dict[str, Any]:
+        """The rest, as plain values."""
+        callbacks = {name: callback.state() for name, callback in self._callbacks.items()}
+        return {"progress": self.progress.state(), "callbacks": callbacks}
+
+    def restore(self, saved: Checkpoint) -> Progress:
+        """Sets every variable and callback as saved; returns the progress, which is the state's from now on.
+
+        Raises:
+            CheckpointError: the checkpoint is of another model, optimizer or set of metrics; nothing is changed then.
+        """
+        for group, variables in self._variables.items():
+            _check_fit(saved.path, group, variables, saved.groups.get(group, {}))
+        for group, variables in self._variables.items():
+            for name, variable in variables.items():
+                variable.assign(saved.groups[group][name])
+        for name, callback in self._callbacks.items():
+            if name in saved.state["callbacks"]:  # one that the run gets only now begins now
+                callback.restore(saved.state["callbacks"][name])
+        self.progress = Progress.from_state(saved.state["progress"])
+        return self.progress
+
+
+class CheckpointWriter:
+    """Writes checkpoints of a run; `best` and `latest` point at them, and older ones are removed."""
+
+    def __init__(self, run: RunDirectory, state: TrainingState, keep_last: int) -> None:
+        self.run = run
+        self._state = state
+        self._keep_last = keep_last
+
+    def save(self, *, best: bool = False) -> Path:
+        """Writes the present state."""
+        state = self._state
+        path = checkpoint.write(self.run, state.progress.step, state.arrays(), state.plain())
+        pointers.point(self.run, "latest", path)
+        if best:
+            pointers.point(self.run, "best", path)
+        pointers.prune(self.run, self._keep_last)
+        return path
+
+
+def _check_fit(path: Path, group: str, variables: Mapping[str, tf.Variable], saved: Mapping[str, np.ndarray]) -> None:
+    problems = [f"no '{name}'" for name in variables if name not in saved]
+    problems += [f"unknown '{name}'" for name in saved if name not in variables]
+    problems += [
+        f"'{name}' is {saved[name].shape} {saved[name].dtype}, expected {tuple(variable.shape)} {variable.dtype.name}"
+        for name, variable in variables.items()
+        if name in saved and (saved[name].shape != tuple(variable.shape) or saved[name].dtype != variable.dtype.name)
+    ]
+    if problems:
+        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+        raise CheckpointError(f"checkpoint {path} does not fit this {group}: {shown}")

@@ -1,0 +1,40 @@
+"""What of the process decides the bits: threads and TensorFlow's determinism. Set before TensorFlow computes anything."""
+
+from __future__ import annotations
+
+import os
+
+import tensorflow as tf
+
+from netlib.spec.errors import UsageError
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def configure(threads: int | None) -> int:
+    """Makes computations repeatable to the bit, with that many intra-op threads; returns the number.
+
+    None means the number that is set already, else all cores. Graph-mode convolutions end in other bits with another
+    number of threads, so it is part of a run.
+
+    Raises:
+        UsageError: TensorFlow runs already with another number of threads.
+    """
+    tf.config.experimental.enable_op_determinism()
+    current: int = tf.config.threading.get_intra_op_parallelism_threads()
+    wanted = threads or current or available_cores()
+    if current != wanted:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(wanted)
+        except RuntimeError as error:
+            if not current and wanted == available_cores():
+                return wanted  # TensorFlow's own number is that of the cores
+            shown = current or "its own number of"
+            message = (
+                f"this run needs threads: {wanted}, but TensorFlow runs already with {shown} threads; use a new process"
+            )
+            raise UsageError(message) from error
+    return wanted

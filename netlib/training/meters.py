@@ -1,0 +1,60 @@
+"""The metrics of a training or an evaluation, counted on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from netlib.nn.keras_objects import make_metric
+from netlib.spec.heads import Heads
+from netlib.spec.tensors import TensorSpec
+from netlib.training.heads import encoded, linked
+from netlib.training.objective import Tensors
+
+
+class Meters:
+    """Keras's metrics; each sees its output, linked or not, and its target in the form that it takes.
+
+    `outputs` are the network's, by name. They are needed at once, for counters that are made when they are first used would not
+    be in a checkpoint.
+    """
+
+    def __init__(self, heads: Heads, outputs: Mapping[str, TensorSpec]) -> None:
+        units = {name: tensor.shape[-1] for name, tensor in outputs.items()}
+        self._meters = [(bound, make_metric(bound.spec, bound.loss, units[bound.output])) for bound in heads.metrics]
+
+    def update(self, outputs: Tensors, targets: Tensors, weights: Any) -> None:
+        """Counts a batch; `weights` is None or [rows]."""
+        for bound, metric in self._meters:
+            output = outputs[bound.output]
+            target = encoded(targets[bound.target], output, bound.spec.target)
+            if bound.spec.takes == "linked output" and bound.loss:
+                output = linked(output, bound.loss.link)
+            metric.update_state(target, output, sample_weight=_spread(weights, output))
+
+    def results(self) -> dict[str, float]:
+        """The value of each metric by name."""
+        return {bound.name: float(metric.result()) for bound, metric in self._meters}
+
+    def reset(self) -> None:
+        """Begins anew."""
+        for _, metric in self._meters:
+            metric.reset_state()
+
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """The counters, as `accuracy.0.total`."""
+        return {
+            f"{bound.name}.{index}.{variable.name}": variable.value
+            for bound, metric in self._meters
+            for index, variable in enumerate(metric.variables)
+        }
+
+
+def _spread(weights: Any, output: tf.Tensor) -> Any:
+    """The samples' weights in the output's shape without its last axis: Keras would take the batch for another axis."""
+    if weights is None or output.shape.rank <= 2:
+        return weights
+    column = tf.reshape(weights, [-1, *[1] * (output.shape.rank - 2)])
+    return tf.broadcast_to(column, tf.shape(output)[:-1])

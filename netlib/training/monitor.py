@@ -1,0 +1,34 @@
+"""The value by which epochs are compared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from netlib.spec.training import Monitored
+from netlib.training.progress import Record
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A logged value, such as `validation.loss`, and which way is better."""
+
+    watched: Monitored
+
+    @property
+    def name(self) -> str:
+        """Its full name."""
+        return str(self.watched)
+
+    def value(self, record: Record) -> float | None:
+        """What the record has of it; None if it was not measured in that epoch."""
+        value = record.get(self.watched.split, {}).get(self.watched.metric)
+        return None if value is None else float(value)
+
+    def better(self, value: float, than: float | None, min_delta: float = 0.0) -> bool:
+        """Whether a value is better by more than `min_delta`; one that is not a number never is."""
+        if math.isnan(value):
+            return False
+        if than is None:
+            return True
+        return value < than - min_delta if self.watched.mode == "min" else value > than + min_delta

@@ -1,0 +1,78 @@
+"""Where a training stands: what, besides weights, optimizer and metrics, a resumed run needs to go on to the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+Record = dict[str, Any]
+"""One epoch: `epoch`, `step`, `train` and `validation` metrics, `learning_rate`, `seconds`, `samples_per_second`."""
+
+
+@dataclass
+class Progress:
+    """Counts and sums. `epoch` epochs are complete, `position` steps of the next one, `step` steps in all; times in seconds.
+
+    The epoch's loss is summed on the host, step by step in double precision, so that it does not depend on how the steps were
+    cut into chunks.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    loss_sums: dict[str, float] = field(default_factory=dict)
+    weight_sum: float = 0.0
+    seconds: float = 0.0
+    elapsed: float = 0.0
+    learning_rate: float = 0.0
+    best_step: int | None = None
+    best_value: float | None = None
+    best_epoch: int | None = None
+    records: list[Record] = field(default_factory=list)
+
+    def add(self, names: Sequence[str], facts: np.ndarray, seconds: float) -> None:
+        """Counts the steps of a chunk; `facts` are [steps, names], as `TrainLoop.run` returns them."""
+        for row in facts.tolist():
+            values = dict(zip(names, row, strict=True))
+            self.learning_rate, weight = values.pop("learning_rate"), values.pop("weight")
+            del values["gradient_norm"]
+            for name, value in values.items():
+                self.loss_sums[name] = self.loss_sums.get(name, 0.0) + value * weight
+            self.weight_sum += weight
+        self.step += len(facts)
+        self.position += len(facts)
+        self.spent(seconds)
+
+    def spent(self, seconds: float) -> None:
+        """Counts time, of the epoch and in all."""
+        self.seconds += seconds
+        self.elapsed += seconds
+
+    def losses(self) -> dict[str, float]:
+        """Mean losses of the epoch so far, by name."""
+        return {name: total / self.weight_sum for name, total in self.loss_sums.items() if self.weight_sum}
+
+    def take(self, record: Record, *, whole: bool) -> None:
+        """Keeps an epoch's record. After a whole epoch the next one begins; one cut short can be gone on with."""
+        self.records.append(record)
+        if whole:
+            self.epoch += 1
+            self.position = 0
+            self.loss_sums = {}
+            self.weight_sum = self.seconds = 0.0
+
+    def after_epoch(self) -> Progress:
+        """The counts as they will be when this epoch is complete."""
+        return replace(self, epoch=self.epoch + 1)
+
+    def state(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Progress:
+        """The inverse of `state`."""
+        return cls(**state)

@@ -1,0 +1,149 @@
+"""One step: one update of the weights, from one batch or several micro-batches. Traced inside the loop, once a batch size."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from netlib.nn.network import Network
+from netlib.nn.random import forward_pass
+from netlib.spec.training import ClipSpec
+from netlib.training.meters import Meters
+from netlib.training.objective import Objective
+
+Batch = Mapping[str, Any]
+"""`inputs` and `targets` by name, and `weights` ([rows], or None)."""
+
+
+FACTS = ("learning_rate", "gradient_norm", "weight")
+
+
+class UntrainedWarning(UserWarning):
+    """A variable that is to be trained gets no gradient."""
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """Everything that a step reads and changes.
+
+    `accumulate` micro-batches of `batch_size` rows make one step; fewer, and a smaller last one, where rows run out. Their
+    gradients are joined weighted by their samples, so the step is that of one large batch.
+    """
+
+    model: Network
+    objective: Objective
+    optimizer: Any
+    meters: Meters
+    batch_size: int
+    accumulate: int
+    clip: ClipSpec | None
+    seed: int
+
+    def __call__(self, batch: Batch, rows: int, step: tf.Tensor) -> tf.Tensor:
+        """Updates the weights from `rows` rows (a Python number: shapes in the loop are static).
+
+        Returns:
+            float32 [facts]: one value for each name in `facts`; the norm is that of the gradient before clipping, the weight
+            the sum of the samples' weights.
+        """
+        variables = self.model.trainable_variables
+        if rows <= self.batch_size:
+            losses, weight, gradients = self._gradients(batch, 0, rows, step, variables)
+        else:
+            losses, weight, gradients = self._accumulated(batch, rows, step, variables)
+        norm = tf.linalg.global_norm(gradients)
+        rate = tf.cast(self.optimizer.learning_rate, tf.float32)
+        self.optimizer.apply(self._clipped(gradients, norm), variables)
+        return tf.concat([[rate, norm, weight], losses], axis=0)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What is known of each step: the objective's columns last."""
+        return (*FACTS, *self.objective.columns)
+
+    def _gradients(
+        self, batch: Batch, first_row: Any, rows: int, step: tf.Tensor, variables: tuple[tf.Variable, ...]
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Mean losses [columns], sum of weights and gradient of one micro-batch; penalties are in the first column."""
+        targets = targets_of(batch)
+        with tf.GradientTape() as tape, forward_pass(self.seed, step, first_row):
+            outputs = self.model.call(batch["inputs"], training=True)
+            losses, weight = self.objective.mean(outputs, targets, batch["weights"], rows)
+            loss = tf.add_n([losses[0], *self.model.losses])
+        gradients = self._connected(tape.gradient(loss, variables), variables)
+        self.meters.update(outputs, targets, batch["weights"])
+        # A sparse gradient (of an embedding) is made dense: norms, clipping and sums are then those of the whole gradient.
+        dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        return tf.concat([[loss], losses[1:]], axis=0), weight, dense
+
+    def _connected(self, gradients: list[Any], variables: tuple[tf.Variable, ...]) -> list[Any]:
+        """Zeros where a variable has no gradient, with a warning that names it: it would silently not be trained."""
+        missing = {id(v) for v, gradient in zip(variables, gradients, strict=True) if gradient is None}
+        paths = [named.path for named in self.model.named_variables() if id(named.variable) in missing]
+        if paths:
+            warnings.warn(
+                UntrainedWarning(f"the loss does not depend on {', '.join(paths)}: not trained"), stacklevel=2
+            )
+        return [tf.zeros_like(v) if g is None else g for v, g in zip(variables, gradients, strict=True)]
+
+    def _accumulated(
+        self, batch: Batch, rows: int, step: tf.Tensor, variables: tuple[tf.Variable, ...]
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        size, (whole, rest) = self.batch_size, divmod(rows, self.batch_size)
+
+        def part(start: Any, length: int) -> list[tf.Tensor]:
+            micro = map_batch(lambda array: tf.slice(array, *_row_slice(array, start, length)), batch)
+            losses, weight, gradients = self._gradients(micro, start, length, step, variables)
+            return [weight, losses * weight, *(gradient * weight for gradient in gradients)]
+
+        def add(index: tf.Tensor, sums: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            return index + 1, [total + value for total, value in zip(sums, part(index * size, size), strict=True)]
+
+        columns = len(self.objective.columns)
+        zeros = [
+            tf.zeros([]),
+            tf.zeros([columns]),
+            *(tf.zeros(variable.shape, variable.dtype) for variable in variables),
+        ]
+        _, sums = tf.while_loop(
+            lambda index, _: index < whole,
+            add,
+            (tf.constant(0), zeros),
+            parallel_iterations=1,
+            maximum_iterations=whole,
+        )
+        if rest:
+            sums = [total + value for total, value in zip(sums, part(whole * size, rest), strict=True)]
+        weight, losses, *gradients = sums
+        scale = tf.math.divide_no_nan(1.0, weight)
+        return losses * scale, weight, [gradient * scale for gradient in gradients]
+
+    def _clipped(self, gradients: list[tf.Tensor], norm: tf.Tensor) -> list[tf.Tensor]:
+        if self.clip is None:
+            return gradients
+        if self.clip.value is not None:
+            limit = self.clip.value
+            return [tf.clip_by_value(gradient, -limit, limit) for gradient in gradients]
+        if self.clip.norm is not None:
+            return [tf.clip_by_norm(gradient, self.clip.norm) for gradient in gradients]
+        clipped, _ = tf.clip_by_global_norm(gradients, self.clip.global_norm, use_norm=norm)
+        return list(clipped)
+
+
+def targets_of(batch: Batch) -> dict[str, tf.Tensor]:
+    """What a loss or a metric may name as its target: the targets, and the inputs (of an autoencoder)."""
+    return {**batch["inputs"], **batch["targets"]}
+
+
+def map_batch(function: Callable[[tf.Tensor], tf.Tensor], batch: Batch) -> Batch:
+    """The batch with every tensor replaced; weights that are None stay None."""
+    return tf.nest.map_structure(lambda tensor: None if tensor is None else function(tensor), batch)  # type: ignore[no-any-return]
+
+
+def _row_slice(array: tf.Tensor, start: Any, length: int) -> tuple[list[Any], list[int]]:
+    axes = array.shape.rank - 1
+    return [start, *[0] * axes], [length, *[-1] * axes]

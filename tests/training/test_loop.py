@@ -1,0 +1,192 @@
+"""The compiled loop: how it is cut into chunks, and in which mode it runs, changes nothing that it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netlib.data.arrays import Arrays
+from netlib.data.shuffling import permutation
+from netlib.spec.errors import UsageError
+from netlib.training.loop import DeviceData, EvaluateLoop
+
+Lab = Any
+MakeLab = Callable[..., Any]
+STEPS = 6  # 90 rows in batches of 16: five whole ones and one of ten
+NODES = [
+    {"Dense": {"units": 8, "activation": "relu"}, "name": "hidden"},
+    {"Dropout": 0.3},
+    {"Dense": 3, "name": "head"},
+]
+
+
+def run(lab: Lab, chunks: Sequence[int], epochs: int = 2, order: np.ndarray | None = None) -> np.ndarray:
+    """The facts of all steps; chunks are taken in turn, the last one over and over."""
+    loop, facts, taken, step = lab.engine.loop, [], 0, 0
+    loop.load(DeviceData(lab.data))
+    for epoch in range(epochs):
+        loop.start_epoch(permutation(1, epoch, len(lab.data)) if order is None else order)
+        position = 0
+        while position < loop.steps:
+            chunk = chunks[min(taken, len(chunks) - 1)]
+            rows = loop.run(position, position + chunk, step)
+            assert 1 <= len(rows) <= chunk
+            facts.append(rows)
+            position, step, taken = position + len(rows), step + len(rows), taken + 1
+    return np.concatenate(facts)
+
+
+def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert list(one) == list(other)
+    for path, value in one.items():
+        np.testing.assert_array_equal(value, other[path], err_msg=path)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(random=st.lists(st.integers(1, 7), min_size=1, max_size=12))
+def test_bits_do_not_depend_on_the_length_of_chunks(mode_lab: Lab, random: list[int]) -> None:
+    lab = mode_lab
+    facts = run(lab.reset(), [1])
+    weights, counters = lab.weights(), lab.engine.meters.results()
+    assert len(facts) == 2 * STEPS
+    for chunks in ([7], [64], random):
+        np.testing.assert_array_equal(run(lab.reset(), chunks), facts)
+        assert_same(lab.weights(), weights)
+        assert lab.engine.meters.results() == counters
+
+
+def test_an_epoch_is_its_steps_on_the_rows_in_order(make_lab: MakeLab) -> None:
+    """The reference cuts the batches itself; the last one is smaller."""
+    loop_lab, by_hand = make_lab(NODES), make_lab(NODES)
+    order = permutation(3, 0, len(by_hand.data))
+    facts = run(loop_lab, [64], epochs=1, order=order)
+    for number in range(STEPS):
+        part = by_hand.data.take(order[16 * number : 16 * (number + 1)])
+        batch = {
+            "inputs": {"input": tf.constant(part.inputs["input"])},
+            "targets": {"target": tf.constant(part.targets["target"])},
+            "weights": None,
+        }
+        row = by_hand.engine.loop._step(batch, len(part), tf.constant(number, tf.int64))
+        np.testing.assert_allclose(facts[number], row, rtol=1e-5)
+    assert facts[:, loop_lab.engine.loop.facts.index("weight")].tolist() == [16, 16, 16, 16, 16, 10]
+    for path, value in by_hand.weights().items():
+        np.testing.assert_allclose(loop_lab.weights()[path], value, rtol=1e-5, atol=1e-6)
+
+
+def test_the_order_is_that_of_the_rows(lab: Lab, blobs: Callable[..., Arrays]) -> None:
+    order = np.random.default_rng(4).permutation(90).astype(np.int32)
+    run(lab, [64], order=order)
+    ordered = lab.weights()
+    lab.reset()
+    lab.engine.loop.load(DeviceData(lab.data.take(order)))
+    for epoch in range(2):
+        lab.engine.loop.start_epoch(np.arange(90, dtype=np.int32))
+        lab.engine.loop.run(0, 5, STEPS * epoch)
+        lab.engine.loop.run(5, 6, STEPS * epoch + 5)
+    assert_same(lab.weights(), ordered)
+
+
+def test_the_remainder_can_be_dropped(lab: Lab) -> None:
+    """Rows that are left out may hold anything."""
+    inputs = lab.data.inputs["input"].copy()
+    inputs[80:] = np.nan
+    loop = lab.engine.loop
+    loop.load(DeviceData(Arrays({"input": inputs}, lab.data.targets)), drop_remainder=True)
+    assert loop.steps == 5
+    loop.start_epoch(np.arange(90, dtype=np.int32))
+    assert np.isfinite(loop.run(0, 64, 0)).all()
+    assert all(np.isfinite(value).all() for value in lab.weights().values())
+
+
+def test_a_chunk_ends_in_front_of_the_smaller_batch(lab: Lab) -> None:
+    loop = lab.engine.loop
+    loop.load(DeviceData(lab.data))
+    loop.start_epoch(np.arange(90, dtype=np.int32))
+    assert len(loop.run(2, 64, 2)) == 3
+    assert len(loop.run(5, 64, 5)) == 1
+    assert not loop.compiles(0)
+    assert not loop.compiles(5)
+
+
+def test_what_is_not_compiled_yet_is_known(make_lab: MakeLab) -> None:
+    lab = make_lab(NODES)
+    loop = lab.engine.loop
+    loop.load(DeviceData(lab.data))
+    loop.start_epoch(np.arange(90, dtype=np.int32))
+    assert loop.compiles(0)
+    loop.run(0, 1, 0)
+    assert not loop.compiles(4)
+    assert loop.compiles(5)
+
+
+def test_fewer_rows_than_a_batch(lab: Lab, blobs: Callable[..., Arrays]) -> None:
+    loop = lab.engine.loop
+    loop.load(DeviceData(blobs(5)))
+    loop.start_epoch(np.arange(5, dtype=np.int32))
+    assert loop.steps == 1
+    assert loop.run(0, 9, 0)[:, loop.facts.index("weight")].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("rows", "drop", "message"),
+    [
+        (0, False, "there is nothing to train on: 0 samples, a step takes 16$"),
+        (15, True, "15 samples, a step takes 16 and smaller ones are dropped; set a smaller batch size"),
+    ],
+)
+def test_too_few_rows_for_a_step_are_an_error(lab: Lab, rows: int, drop: bool, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        lab.engine.loop.load(DeviceData(lab.data.take(np.arange(rows))), drop_remainder=drop)
+
+
+@pytest.mark.slow
+def test_modes_agree_and_draw_the_same_dropout(make_lab: MakeLab) -> None:
+    """Other bits of dropout would end in other weights altogether."""
+    order = np.arange(90, dtype=np.int32)
+    facts, weights = {}, {}
+    for mode in ("eager", "graph", "xla"):
+        lab = make_lab(NODES, execution=mode, optimizer={"SGD": {"learning_rate": 0.1, "momentum": 0.9}})
+        facts[mode], weights[mode] = run(lab, [4], epochs=2, order=order), lab.weights()
+    for mode in ("graph", "xla"):
+        np.testing.assert_allclose(facts[mode], facts["eager"], rtol=1e-4)
+        for path, value in weights["eager"].items():
+            np.testing.assert_allclose(weights[mode][path], value, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+def test_accumulated_batches_run_in_the_loop(make_lab: MakeLab, mode: str) -> None:
+    """90 rows in groups of four batches of eight: two whole groups, then three batches and a smaller one."""
+    optimizer = {"SGD": {"learning_rate": 0.1, "momentum": 0.9}}
+    small = make_lab(NODES, batch_size=8, accumulate=4, optimizer=optimizer, execution=mode)
+    large = make_lab(NODES, batch_size=32, optimizer=optimizer, execution=mode)
+    np.testing.assert_allclose(run(small, [2]), run(large, [3]), rtol=1e-4)
+    for path, value in large.weights().items():
+        np.testing.assert_allclose(small.weights()[path], value, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 16])
+@pytest.mark.parametrize("with_weights", [False, True])
+def test_evaluation_is_the_mean_over_the_rows_however_they_are_batched(rows: int, with_weights: bool) -> None:
+    random = np.random.default_rng(rows)
+    values, weights = random.normal(size=rows).astype(np.float32), random.random(rows).astype(np.float32)
+    seen: list[tuple[int, ...]] = []
+
+    def measure(batch: Any, batch_weights: tf.Tensor) -> tf.Tensor:
+        seen.append(tuple(batch_weights.shape))
+        losses = tf.stack([batch["inputs"]["x"], batch["targets"]["y"] ** 2])
+        return tf.reduce_sum(losses * batch_weights, axis=1)
+
+    loop = EvaluateLoop(measure, columns=2, batch_size=8, execution="graph")
+    means = loop.run(DeviceData(Arrays({"x": values}, {"y": values}, weights if with_weights else None)))
+    share = weights if with_weights else None
+    expected = [np.average(values, weights=share), np.average(values**2, weights=share)]
+    assert means == pytest.approx(expected, rel=1e-5)
+    assert seen == [(min(rows, 8),)]
