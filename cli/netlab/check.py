@@ -1,0 +1,70 @@
+"""`netlab check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from netlib.tasks.check import FileReport
+
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", hidden=True)]
+Strict = Annotated[bool, typer.Option("--strict", help="Warn also of what a later edit could change unnoticed.")]
+Json = Annotated[bool, typer.Option("--json", help="The problems as JSON.")]
+
+
+def check(configs: Configs, strict: Strict = False, json: Json = False) -> None:
+    """Find every mistake in one config or several without running them.
+
+    \b
+    netlab check configs/*.yaml
+    """
+    from netlib.tasks.check import check as check_files
+
+    reports = check_files(configs, strict)
+    if json:
+        from json import dumps
+
+        print(dumps([_values(report) for report in reports]))
+    else:
+        for report in reports:
+            _show(report)
+    if any(report.errors for report in reports):
+        raise typer.Exit(2)
+
+
+def _show(report: FileReport) -> None:
+    """The problems with their lines, then one line on the file."""
+    from netlib.config.problems import render
+    from netlib.report.numbers import count
+    from netlib.report.terminal import has_color
+
+    if report.problems:
+        print(render(report.problems, color=has_color(sys.stdout)))
+    facts = []
+    if report.graph:
+        nodes = sum(1 for _ in report.graph.walk())
+        facts.append(f"{_several(nodes, 'node')}, {count(report.graph.parameters().total)} parameters")
+    if report.warnings:
+        facts.append(_several(report.warnings, "warning"))
+    verdict = _several(report.errors, "error") if report.errors else "ok"
+    print(f"{report.path}: {verdict}" + (f" ({', '.join(facts)})" if facts else ""))
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _values(report: FileReport) -> dict[str, Any]:
+    return {
+        "path": str(report.path),
+        "errors": report.errors,
+        "warnings": report.warnings,
+        "problems": [
+            {"severity": p.severity, "where": p.where, "line": p.line, "column": p.column, "message": p.message}
+            for p in report.problems
+        ],
+    }

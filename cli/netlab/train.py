@@ -1,0 +1,101 @@
+"""`netlab train`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from netlab.quiet import starting_tensorflow
+
+if TYPE_CHECKING:
+    from netlib.tasks.train import TrainResult
+
+Config = Annotated[str | None, typer.Argument(metavar="CONFIG", hidden=True)]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", hidden=True)]
+Resume = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run, with its own config.")]
+RunDir = Annotated[
+    Path | None, typer.Option("--run-dir", metavar="DIR", help="The run directory, in place of a numbered one.")
+]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where numbered run directories go.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Two steps of everything, and nothing is written.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the results.")]
+Json = Annotated[bool, typer.Option("--json", help="The results as JSON.")]
+
+
+def train(
+    config: Config = None,
+    overrides: Overrides = None,
+    resume: Resume = None,
+    run_dir: RunDir = None,
+    runs: Runs = Path("runs"),
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Train what a config describes, in a new run directory.
+
+    \b
+    CONFIG     the config's file; none with --resume
+    KEY=VALUE  what to change in it: train.epochs=5; ~KEY deletes a key
+
+    \b
+    netlab train configs/digits_cnn.yaml
+    netlab train configs/digits_cnn.yaml train.epochs=5 model.hidden.units=128
+    netlab train --resume runs/digits-cnn-1
+    """
+    path, changes = _config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)
+    from netlib.tasks.plan import plan_training
+
+    plan = plan_training(path, changes, runs_root=runs, run_dir=run_dir, resume=resume, dry_run=dry_run)
+    from netlib.report.display import display
+
+    with starting_tensorflow(quiet):
+        from netlib.tasks.training_session import run
+
+    with display(quiet=quiet) as shown:
+        result = run(plan, [shown] if json else [_announcer(), shown])
+    _print(result, json)
+
+
+def _config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None, list[str]]:
+    """The first word is the config, unless a run is resumed and the word is an override."""
+    if words and not (resumes and ("=" in words[0] or words[0].startswith("~"))):
+        return Path(words[0]), words[1:]
+    return None, words
+
+
+def _announcer() -> Any:
+    """Prints the run directory as soon as there is one."""
+    from netlib.report.listener import Listener
+
+    class Announcer(Listener):
+        def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
+            if run:
+                print(run, flush=True)
+
+    return Announcer()
+
+
+def _print(result: TrainResult, json: bool) -> None:
+    from netlib.report.results import training_result
+    from netlib.report.terminal import has_color
+    from netlib.runs.plain import to_json
+
+    if json:
+        print(to_json({**asdict(result), "run": None if result.run is None else str(result.run)}))
+        return
+    text = training_result(
+        result.metrics,
+        best_epoch=result.best_epoch,
+        epochs=result.epochs,
+        seconds=result.seconds,
+        color=has_color(sys.stdout),
+    )
+    print(text, end="")
+    if result.run:
+        print(result.run)

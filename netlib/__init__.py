@@ -1,0 +1,42 @@
+"""Neural networks written down in YAML, trained on TensorFlow.
+
+Importing `netlib` imports nothing else: each of its names is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netlib import nn as nn
+    from netlib.config.load import load as load_config
+    from netlib.runs.directory import open_run as open_run
+    from netlib.tasks.build import build as build
+    from netlib.tasks.train import train as train
+    from netlib.training.model import Model as Model
+
+__all__ = ["Model", "build", "load_config", "nn", "open_run", "train"]
+
+_HOMES = {
+    "Model": ("netlib.training.model", "Model"),
+    "build": ("netlib.tasks.build", "build"),
+    "load_config": ("netlib.config.load", "load"),
+    "nn": ("netlib.nn", None),
+    "open_run": ("netlib.runs.directory", "open_run"),
+    "train": ("netlib.tasks.train", "train"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netlib' has no attribute '{name}'; it has {', '.join(__all__)}")
+    module, attribute = _HOMES[name]
+    found = import_module(module)
+    value = found if attribute is None else getattr(found, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""What a person looks at: summary tables, progress and results. Plain values; no TensorFlow."""

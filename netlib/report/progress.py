@@ -1,0 +1,62 @@
+"""What the displays of a training have in common: the time that is left, the header, a record's metrics."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from netlib.report import numbers
+
+_MARKS = 50
+
+
+class TimeLeft:
+    """The time that is left, from how fast the run has advanced lately; the first chunk, which is compiled, does not count."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, float]] = deque(maxlen=_MARKS)
+
+    def done(self, part: float | None) -> None:
+        """Notes that this part of the run, 0 to 1, is done now."""
+        if part is not None:
+            self._marks.append((part, time.monotonic()))
+
+    def seconds(self) -> float | None:
+        """From now to the end of the run; None while it cannot be told."""
+        if len(self._marks) < 2 or self._marks[-1][0] <= self._marks[0][0]:
+            return None
+        (began, start), (done, end) = self._marks[0], self._marks[-1]
+        needed = (1 - done) * (end - start) / (done - began)
+        return max(0.0, needed - (time.monotonic() - end))
+
+
+def fraction(epoch: int, epochs: int | None, step: int, steps: int) -> float | None:
+    """How much of the run is done, 0 to 1; None where the number of epochs is not known."""
+    return (epoch - 1 + step / steps) / epochs if epochs and steps else None
+
+
+def header_lines(header: Mapping[str, Any]) -> list[str]:
+    """What is trained, on what and how, in a few lines."""
+    samples = [f"{numbers.count(size)} {split}" for split, size in header["samples"].items() if size]
+    threads, parameters = header["threads"], header["parameters"]
+    return [
+        f"{header['name']}: {numbers.count(parameters.total)} parameters, {numbers.count(parameters.trainable)} trainable",
+        f"samples: {', '.join(samples)}; batches of {numbers.count(header['batch_size'])}",
+        f"execution: {header['execution']} on {threads} thread{'' if threads == 1 else 's'}; {header['execution_reason']}",
+    ]
+
+
+def metrics_of(record: Mapping[str, Any]) -> dict[str, float]:
+    """A record's metrics under their whole names, `train.loss`; the validation's after them."""
+    return {
+        f"{split}.{name}": value
+        for split in ("train", "validation")
+        for name, value in (record.get(split) or {}).items()
+    }
+
+
+def of(number: int, total: int | None) -> str:
+    """` 3/10`, or `3` where the total is not known."""
+    return f"{number:>{len(str(total))}}/{total}" if total else str(number)

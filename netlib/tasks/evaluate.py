@@ -1,0 +1,71 @@
+"""Measures a checkpoint of a run on one of its splits. What needs TensorFlow is imported when it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlib.data.arrays import Arrays
+from netlib.data.load import load
+from netlib.runs import checkpoint
+from netlib.tasks.plan import Complete, EvaluationPlan, plan_evaluation
+
+if TYPE_CHECKING:
+    from netlib.training.model import Model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured, on how many samples of which split, with which weights."""
+
+    checkpoint: Path
+    split: str
+    samples: int
+    metrics: dict[str, float]
+
+
+def evaluate(checkpoint: str, split: str = "test") -> Evaluation:
+    """Measures a checkpoint, or the best one of a run, on `test`, `validation` or `train`.
+
+    Raises:
+        UsageError: there is no such run, checkpoint or split.
+        NetlabError: the checkpoint or the data is damaged.
+    """
+    return measured(plan_evaluation(checkpoint, split))
+
+
+def measured(plan: EvaluationPlan) -> Evaluation:
+    """Measures as planned; see `evaluate`."""
+    from netlib.tasks.build import build
+    from netlib.tasks.run_files import check_fingerprint, load_preprocessing
+    from netlib.training.environment import configure
+
+    configure(plan.config.train.threads)
+    splits = load(plan.config.data, plan.config.experiment.seed, load_preprocessing(plan.run))
+    check_fingerprint(plan.run, splits.fingerprint)
+    data: Arrays = getattr(splits, plan.split)
+    model = build(plan.config.experiment)
+    restore_weights(model, plan.checkpoint)
+    return Evaluation(plan.checkpoint, plan.split, len(data), measure(plan.config, model, data))
+
+
+def restore_weights(model: Model, path: Path) -> None:
+    """Gives the model the weights of a checkpoint.
+
+    Raises:
+        CheckpointError: it is damaged.
+        StateError: it is of another model.
+    """
+    model.load_state_dict(checkpoint.read(path, groups=["model"]).groups["model"])
+
+
+def measure(config: Complete, model: Model, data: Arrays) -> dict[str, float]:
+    """The loss and the metrics over some samples, in the run's own mode and batch size, so that figures can be compared."""
+    from netlib.training.evaluation import Evaluator
+    from netlib.training.loop import DeviceData
+    from netlib.training.setup import execution_of, heads_of
+
+    heads = heads_of(model, config.train, data)
+    mode = execution_of(model, config.train).mode
+    return Evaluator(model, heads, config.data.batch_size, mode).run(DeviceData(data))

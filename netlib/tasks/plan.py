@@ -1,0 +1,115 @@
+"""What is to be trained or measured, with all that can be refused before TensorFlow is imported, which takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from netlib.config.experiment import Experiment
+from netlib.config.load import load
+from netlib.runs import locate
+from netlib.runs.checkpoint import Checkpoint
+from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, open_run
+from netlib.spec.data import DataSpec
+from netlib.spec.errors import UsageError, one_of
+from netlib.spec.graph import Graph
+from netlib.spec.training import TrainSpec
+from netlib.tasks.resume import newest_checkpoint, resumed
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Complete:
+    """A config that has every part a training needs."""
+
+    experiment: Experiment
+    data: DataSpec
+    graph: Graph
+    train: TrainSpec
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Self:
+        """The config with its parts.
+
+        Raises:
+            UsageError: one is missing, or there are warnings that say that the data is.
+        """
+        data, graph, train = experiment.data, experiment.graph, experiment.train
+        parts = {"data": data, "model": graph, "train": train}
+        missing = [f"'{name}'" for name, part in parts.items() if part is None]
+        if data is None or graph is None or train is None:
+            raise UsageError(
+                f"config '{experiment.name}' cannot be trained: it has no section {' and no '.join(missing)}"
+            )
+        return cls(experiment, data, graph, train)
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """A training that is about to begin, or to go on from a checkpoint of `run`."""
+
+    config: Complete
+    runs_root: Path = DEFAULT_ROOT
+    run_dir: Path | None = None
+    dry_run: bool = False
+    run: RunDirectory | None = None
+    checkpoint: Checkpoint | None = None
+    passed_over: tuple[str, ...] = ()
+
+
+def plan_training(
+    config: Path | None,
+    overrides: Sequence[str] = (),
+    *,
+    runs_root: Path = DEFAULT_ROOT,
+    run_dir: Path | None = None,
+    resume: Path | None = None,
+    dry_run: bool = False,
+) -> TrainPlan:
+    """Checks what `train` is asked for; the arguments are its own.
+
+    Raises:
+        UsageError: the config, or what else was asked for, is not valid.
+        NetlabError: the run's checkpoints are damaged.
+    """
+    if (config is None) == (resume is None):
+        raise UsageError("train needs a config, or --resume with a run, and not both")
+    if resume is None:
+        assert config is not None
+        return TrainPlan(Complete.of(load(config, overrides)), runs_root, run_dir, dry_run)
+    if run_dir or dry_run:
+        raise UsageError("--resume goes on in the run's own directory; leave out --run-dir and --dry-run")
+    run, experiment = resumed(resume, overrides)
+    saved, passed_over = newest_checkpoint(run)
+    return TrainPlan(Complete.of(experiment), run=run, checkpoint=saved, passed_over=tuple(passed_over))
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """A checkpoint of a run that is about to be measured on a split."""
+
+    config: Complete
+    run: RunDirectory
+    checkpoint: Path
+    split: str
+
+
+def plan_evaluation(checkpoint: str, split: str = "test") -> EvaluationPlan:
+    """Checks what `evaluate` is asked for; the arguments are its own.
+
+    Raises:
+        UsageError: there is no such run, checkpoint or split.
+    """
+    path = locate.find_checkpoint(checkpoint)
+    run = open_run(path.parent.parent)
+    config = Complete.of(load(run.resolved))
+    if split not in SPLITS:
+        raise UsageError(f"there is no split '{split}'; expected {one_of(SPLITS)}")
+    if split != "train" and not getattr(config.data, split):
+        raise UsageError(
+            f"the run has no {split} split: its config holds out none (data.{split} is 0); choose another split"
+        )
+    return EvaluationPlan(config, run, path, split)

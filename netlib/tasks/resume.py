@@ -1,0 +1,60 @@
+"""Going on with a run: its config, with the few changes that keep its past true, and its newest good checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netlib.config.experiment import Experiment
+from netlib.config.load import load
+from netlib.runs import checkpoint, locate
+from netlib.runs.checkpoint import Checkpoint
+from netlib.runs.directory import RunDirectory, open_run
+from netlib.spec.errors import UsageError
+
+SAFE = ("train.epochs", "train.steps", "train.max_time", "train.early_stopping", "train.checkpoint")
+"""What may change: when to stop, and when to save. Everything else would make the first part of the run another run's."""
+
+
+def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experiment]:
+    """The run at `path` and its config with the overrides.
+
+    Raises:
+        UsageError: there is no such run, or a change is not safe.
+    """
+    run = open_run(path)
+    if not run.resolved.is_file():
+        raise UsageError(f"run '{run.path}' has no resolved.yaml to go on from; it ended before it began to train")
+    experiment = load(run.resolved, overrides)
+    if overrides:
+        changed = _changes("", load(run.resolved).resolved(), experiment.resolved())
+        unsafe = [key for key in changed if not key.startswith(SAFE)]
+        if unsafe:
+            message = f"a resumed run cannot change {', '.join(unsafe)}; it may change {', '.join(SAFE)}"
+            raise UsageError(f"{message}. Start a new run with: netlab train {run.resolved} {' '.join(overrides)}")
+    return run, experiment
+
+
+def newest_checkpoint(run: RunDirectory) -> tuple[Checkpoint, list[str]]:
+    """The newest checkpoint that verifies, and why newer ones were passed over.
+
+    Raises:
+        NetlabError: there is none.
+    """
+    checkpoint.clear_leftovers(run)
+    path, damaged = locate.newest_valid(run)
+    return checkpoint.read(path), [f"passed over: {entry.reason}" for entry in damaged]
+
+
+def _changes(prefix: str, before: Any, after: Any) -> list[str]:
+    if before == after:
+        return []
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return [prefix]
+    keys = [*before, *(key for key in after if key not in before)]
+    return [
+        change
+        for key in keys
+        for change in _changes(f"{prefix}.{key}" if prefix else str(key), before.get(key), after.get(key))
+    ]

@@ -1,0 +1,66 @@
+"""The small files of a run directory: what a new run is given, and the fitted preprocessing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from netlib.config.dump import to_yaml
+from netlib.data.preprocessing import Preprocessing
+from netlib.report.summary import summary_text
+from netlib.runs import tensors
+from netlib.runs.directory import RunDirectory
+from netlib.spec.errors import NetlabError
+from netlib.tasks.plan import Complete
+
+
+def first_files(
+    config: Complete, threads: int, environment: Mapping[str, Any], preprocessing: Preprocessing
+) -> dict[str, str]:
+    """Name and text of what a run directory has from the beginning.
+
+    `resolved.yaml` has the number of threads even if the config leaves it open: a repetition needs the same.
+    """
+    resolved = config.experiment.resolved()
+    resolved["train"]["threads"] = threads
+    return {
+        "config.yaml": config.experiment.text,
+        "resolved.yaml": to_yaml(resolved),
+        "environment.json": json.dumps(environment, indent=2) + "\n",
+        "summary.txt": summary_text(config.graph, config.experiment.name),
+        "preprocessing.json": json.dumps(preprocessing.state()[0], indent=2) + "\n",
+    }
+
+
+def save_preprocessing(run: RunDirectory, preprocessing: Preprocessing) -> None:
+    """Writes what the preprocessing learned; its plain values are among the first files."""
+    tensors.save(run.preprocessing_tensors, preprocessing.state()[1])
+
+
+def load_preprocessing(run: RunDirectory) -> Preprocessing:
+    """The preprocessing as it was fitted when the run began.
+
+    Raises:
+        NetlabError: its files are missing or damaged.
+    """
+    try:
+        plain = json.loads(run.read(run.preprocessing.name))
+    except ValueError as error:
+        raise NetlabError(f"{run.preprocessing} is damaged: {error}") from error
+    return Preprocessing.from_state(plain, tensors.load(run.preprocessing_tensors))
+
+
+def check_fingerprint(run: RunDirectory, fingerprint: str) -> None:
+    """Refuses data that is not what the run began with: what was learned and measured would not be comparable.
+
+    Raises:
+        NetlabError: it is other data, or the run's `environment.json` is damaged.
+    """
+    try:
+        began_with = json.loads(run.read(run.environment.name))["data_fingerprint"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise NetlabError(f"{run.environment} is damaged: {error}") from error
+    if began_with != fingerprint:
+        message = f"the data has changed since run '{run.path}' began (fingerprint {fingerprint[:12]}, then {began_with[:12]})"
+        raise NetlabError(f"{message}; restore it, or start a new run")

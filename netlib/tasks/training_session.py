@@ -1,0 +1,171 @@
+"""A training from its plan to its result: data, model, run directory, the loop, and the test of the best weights."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from netlib.data.load import Splits
+from netlib.data.load import load as load_data
+from netlib.report.listener import Listener
+from netlib.runs import environment, pointers
+from netlib.runs.directory import RunDirectory, create, create_at
+from netlib.spec.training import TrainSpec
+from netlib.tasks.build import build
+from netlib.tasks.data_contract import check_splits
+from netlib.tasks.evaluate import measure, restore_weights
+from netlib.tasks.plan import SPLITS, Complete, TrainPlan
+from netlib.tasks.run_files import check_fingerprint, first_files, load_preprocessing, save_preprocessing
+from netlib.tasks.run_log import RunLog, go_on
+from netlib.tasks.train import TrainResult
+from netlib.training.environment import configure
+from netlib.training.fit import Fit, fit
+from netlib.training.model import Model
+from netlib.training.setup import execution_of, heads_of, make_engine, prepare
+
+DRY_STEPS = 2
+
+
+@dataclass
+class _Session:
+    """A config with everything that was made of it."""
+
+    config: Complete
+    train: TrainSpec
+    splits: Splits
+    model: Model
+    threads: int
+    listeners: list[Listener]
+    run: RunDirectory | None = None
+
+    def tell(self, event: str, *details: Any) -> None:
+        for listener in self.listeners:
+            getattr(listener, event)(*details)
+
+
+def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
+    """Trains as planned.
+
+    Raises:
+        UsageError: the data does not fit the config; nothing was written.
+        NetlabError: the data is damaged, or training failed.
+    """
+    session = _start(plan, listeners)
+    if plan.checkpoint is None:
+        if not plan.dry_run:
+            session.run = _make_run(plan, session)
+            session.listeners.insert(0, RunLog(session.run))
+        return _fit(session, _job(session))
+    job = _job(session)
+    progress = job.state.restore(plan.checkpoint)
+    assert session.run is not None
+    go_on(session.run, progress.step, progress.records)
+    place = f"epoch {progress.epoch + 1}, step {progress.step}"
+    return _fit(session, job, *plan.passed_over, f"resumed from {plan.checkpoint.path.name}: {place}")
+
+
+def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
+    """Reads the data and builds the model; whatever can be wrong with them is found here."""
+    config, train = plan.config, plan.config.train
+    if plan.dry_run:
+        train = train.model_copy(update={"epochs": None, "max_time": None, "steps": DRY_STEPS})
+    threads = configure(train.threads)
+    fitted = load_preprocessing(plan.run) if plan.run else None
+    splits = load_data(config.data, config.experiment.seed, fitted)
+    if plan.run:
+        check_fingerprint(plan.run, splits.fingerprint)
+    model = build(config.experiment)
+    check_splits(splits, config.graph, heads_of(model, train, splits.train))
+    everyone = [RunLog(plan.run), *listeners] if plan.run else list(listeners)
+    return _Session(config, train, splits, model, threads, everyone, plan.run)
+
+
+def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
+    seed, mode = plan.config.experiment.seed, execution_of(session.model, session.train).mode
+    facts = environment.describe(seed, session.threads, mode, sys.argv, session.splits.fingerprint)
+    files = first_files(plan.config, session.threads, facts, session.splits.preprocessing)
+    name = plan.config.experiment.name
+    made = create_at(plan.run_dir, files) if plan.run_dir else create(plan.runs_root, name, files)
+    save_preprocessing(made, session.splits.preprocessing)
+    return made
+
+
+def _job(session: _Session) -> Fit:
+    config, data = session.config, session.config.data
+    heads = heads_of(session.model, session.train, session.splits.train)
+    return prepare(
+        make_engine(session.model, session.train, heads, data.batch_size, config.experiment.seed),
+        session.splits.train,
+        session.splits.validation,
+        shuffle=data.shuffle,
+        drop_remainder=data.drop_remainder,
+        listeners=session.listeners,
+        run=session.run,
+    )
+
+
+def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
+    began = time.perf_counter()
+    path = session.run.path if session.run else None
+    session.tell("run_started", path, _header(session))
+    for text in (*messages, *(f"warning: {warning.message}" for warning in session.config.experiment.warnings)):
+        session.tell("message", text)
+    with _warnings_said(session):
+        reason = fit(job)
+        metrics = _best_metrics(session, job)
+    session.tell("message", reason)
+    done = job.progress
+    seconds = time.perf_counter() - began
+    result = TrainResult(path, reason, done.epoch, done.step, done.best_epoch, metrics, seconds)
+    ended = {"reason": reason, "epoch": done.epoch, "step": done.step, "best_epoch": done.best_epoch}
+    session.tell("run_ended", {**ended, **metrics, "seconds": seconds})
+    return result
+
+
+def _best_metrics(session: _Session, job: Fit) -> dict[str, dict[str, float]]:
+    """What the best epoch measured, and the test split with its weights, which the model has from now on."""
+    best = pointers.pointed(session.run, "best") if session.run else None
+    if best:
+        restore_weights(session.model, best)
+    record = next((r for r in job.progress.records if r["step"] == job.progress.best_step), {})
+    metrics: dict[str, dict[str, float]] = {split: record[split] for split in SPLITS if split in record}
+    if session.splits.test is not None:
+        metrics["test"] = measure(session.config, session.model, session.splits.test)
+    return metrics
+
+
+def _header(session: _Session) -> dict[str, Any]:
+    experiment = session.config.experiment
+    execution = execution_of(session.model, session.train)
+    return {
+        "name": experiment.name,
+        "config": experiment.tree.place.source.name,
+        "parameters": session.config.graph.parameters(),
+        "execution": execution.mode,
+        "execution_reason": execution.reason,
+        "threads": session.threads,
+        "samples": {name: len(split) for name in SPLITS if (split := getattr(session.splits, name)) is not None},
+        "batch_size": session.config.data.batch_size,
+        "epochs": session.train.epochs,
+    }
+
+
+@contextmanager
+def _warnings_said(session: _Session) -> Iterator[None]:
+    """Inside, Python's warnings reach the listeners, each text once."""
+    said: set[str] = set()
+
+    def show(message: Any, *_: Any, **__: Any) -> None:
+        text = str(message)
+        if text not in said:
+            said.add(text)
+            session.tell("message", f"warning: {text}")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

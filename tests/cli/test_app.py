@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+VERBS = {
+    "train": [
+        "CONFIG",
+        "KEY=VALUE",
+        "~KEY",
+        "--resume RUN",
+        "--run-dir DIR",
+        "--runs DIR",
+        "--dry-run",
+        "--quiet",
+        "--json",
+    ],
+    "eval": ["--checkpoint RUN_OR_CHECKPOINT", "test|validation|train", "--json"],
+    "summary": ["CONFIG_OR_RUN", "KEY=VALUE", "--depth N", "--json"],
+    "check": ["CONFIG", "--strict", "--json"],
+}
+
+
+def test_help_names_every_verb(netlab):
+    done = netlab("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[0] for line in done.stdout.partition("Commands:\n")[2].splitlines()] == list(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_names_all_that_it_takes_and_shows_an_example(netlab, verb):
+    done = netlab(verb, "--help", COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: netlab {verb} [OPTIONS]")
+    assert f"\n  netlab {verb} " in done.stdout
+    for word in VERBS[verb]:
+        assert word in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "list[" not in done.stdout
+
+
+def test_help_without_a_verb_is_a_usage_error(netlab):
+    done = netlab()
+    assert done.returncode == 2
+    assert "Usage: netlab" in done.stdout + done.stderr
+
+
+def test_version(netlab):
+    done = netlab("--version")
+    assert (done.returncode, done.stdout) == (0, f"netlab {version('netlab')}\n")
+
+
+def test_python_m_netlab_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "netlab", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"netlab {version('netlab')}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["trian"], "Did you mean 'train'?"),
+        (["summary"], "Missing argument 'CONFIG_OR_RUN'"),
+        (["check"], "Missing argument 'CONFIG'"),
+        (["eval"], "Missing option '--checkpoint'"),
+        (["check", "--strct", "x.yaml"], "--strict"),
+        (["eval", "--checkpoint", "x", "--split", "tets"], "'tets' is not one of 'test', 'validation', 'train'"),
+        (["summary", "x.yaml", "--depth", "0"], "Invalid value for '--depth'"),
+    ],
+)
+def test_wrong_arguments_end_with_2_and_say_what_is_wrong(netlab, words, message):
+    done = netlab(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from netlab.train import _config_and_overrides
+
+
+def test_mistakes_are_found_before_tensorflow_is_imported(netlab, mistakes, tmp_path):
+    done = netlab("train", mistakes, "--runs", tmp_path / "runs")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{mistakes}:4:23: error: Dense has no parameter 'activatoin'" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "resumes", "expected"),
+    [
+        (["a.yaml", "x=1", "~y"], False, (Path("a.yaml"), ["x=1", "~y"])),
+        (["a=b.yaml"], False, (Path("a=b.yaml"), [])),
+        ([], False, (None, [])),
+        (["x=1", "~y"], True, (None, ["x=1", "~y"])),
+        (["~y"], True, (None, ["~y"])),
+        ([], True, (None, [])),
+        (["a.yaml", "x=1"], True, (Path("a.yaml"), ["x=1"])),
+    ],
+)
+def test_which_word_is_the_config(words, resumes, expected):
+    assert _config_and_overrides(words, resumes) == expected
+
+
+@pytest.fixture(scope="module")
+def trained(netlab, tmp_path_factory):
+    """A finished run: what the command wrote, and its run directory."""
+    folder = tmp_path_factory.mktemp("trained")
+    config = folder / "tiny.yaml"
+    config.write_text(
+        "name: tiny\nseed: 3\ndata: {source: digits, validation: 0.2, test: 0.2, batch_size: 64}\n"
+        "model: [Flatten, Dense: 10]\n"
+        "train: {epochs: 3, loss: sparse_categorical_crossentropy, metrics: [accuracy]}\n"
+    )
+    return netlab("train", config, "train.epochs=2", "--runs", folder / "runs"), folder / "runs" / "tiny-1", config
+
+
+@pytest.mark.slow
+def test_the_run_directory_is_the_first_and_the_last_word(trained):
+    done, run, _ = trained
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[-1]) == (str(run), str(run))
+    assert [line.split()[0] for line in lines[2:5]] == ["train", "validation", "test"]
+    assert lines[1].split() == ["loss", "accuracy"]
+    assert lines[-2].startswith("best epoch: ")
+
+
+@pytest.mark.slow
+def test_progress_is_on_stderr_a_line_an_epoch_and_nothing_of_tensorflows(trained):
+    done, _, _ = trained
+    header, epochs = done.stderr.splitlines()[:3], done.stderr.splitlines()[3:]
+    assert header[0] == "tiny: 650 parameters, 650 trainable"
+    assert header[1].startswith("samples: 1,0")
+    assert header[2].startswith("execution: xla on ")
+    assert [line.split("  ")[0] for line in epochs[:2]] == ["epoch 1/2", "epoch 2/2"]
+    assert "validation.accuracy" in epochs[0]
+    assert "TF_ENABLE" not in done.stderr
+    assert "\x1b[" not in done.stderr
+
+
+@pytest.mark.slow
+def test_eval_gives_the_figures_that_training_gave(trained, netlab):
+    done, run, _ = trained
+    test = dict(zip(["loss", "accuracy"], done.stdout.splitlines()[4].split()[1:], strict=True))
+    measured = netlab("eval", "--checkpoint", run)
+    assert (measured.returncode, measured.stderr) == (0, "")
+    assert measured.stdout.splitlines()[1].split() == ["test", test["loss"], test["accuracy"]]
+    found = json.loads(netlab("eval", "--checkpoint", run / "latest", "--split", "validation", "--json").stdout)
+    assert set(found) == {"checkpoint", "split", "samples", "metrics"}
+    assert (found["split"], set(found["metrics"])) == ("validation", {"loss", "accuracy"})
+    assert Path(found["checkpoint"]).parent == run / "checkpoints"
+
+
+@pytest.mark.slow
+def test_resume_takes_overrides_and_no_config(trained, netlab):
+    _, run, config = trained
+    done = netlab("train", "--resume", run, "train.epochs=4", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["run"], found["epochs"]) == (str(run), 4)
+    assert set(found["metrics"]) == {"train", "validation", "test"}
+    both = netlab("train", config, "--resume", run)
+    assert (both.returncode, both.stdout) == (2, "")
+    assert "not both" in both.stderr
+
+
+@pytest.mark.slow
+def test_quiet_shows_only_the_results(netlab, config, tmp_path):
+    done = netlab("train", config, "train.epochs=1", "--quiet", "--run-dir", tmp_path / "here")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == done.stdout.splitlines()[-1] == str(tmp_path / "here")
+
+
+@pytest.mark.slow
+def test_a_dry_run_writes_nothing(netlab, config, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    done = netlab("train", config, "--dry-run", "--runs", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.slow
+def test_without_a_config_or_a_run(netlab):
+    done = netlab("train")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "train needs a config, or --resume with a run" in done.stderr
+    done = netlab("train", "--resume", "runs/nothing")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: there is no run 'runs/nothing'")
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_ends_with_130(command, config, tmp_path):
+    process = subprocess.Popen(
+        [command, "train", config, "train.epochs=100000", "--run-dir", tmp_path / "run"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if line.startswith("epoch"):
+            break
+    process.send_signal(signal.SIGINT)
+    stderr = process.stderr.read()
+    assert process.wait(timeout=60) == 130
+    assert f"go on with: netlab train --resume {tmp_path / 'run'}" in stderr
+    assert "Traceback" not in stderr

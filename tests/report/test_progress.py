@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from netlib.report import progress
+from netlib.report.progress import TimeLeft, fraction, header_lines, metrics_of, of
+from netlib.spec.graph import Parameters
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    return clock
+
+
+def test_the_time_left_follows_from_the_speed_since_the_first_chunk(clock):
+    left = TimeLeft()
+    assert left.seconds() is None
+    clock.now += 50  # compiles
+    left.done(0.1)
+    assert left.seconds() is None
+    clock.now += 4
+    left.done(0.3)
+    assert left.seconds() == pytest.approx(0.7 * 4 / 0.2)
+    clock.now += 3
+    assert left.seconds() == pytest.approx(0.7 * 4 / 0.2 - 3)
+    clock.now += 1000
+    assert left.seconds() == 0
+
+
+def test_the_time_left_forgets_how_fast_it_was_long_ago(clock):
+    left = TimeLeft()
+    for step in range(1000):
+        clock.now += 10 if step < 500 else 0.1
+        left.done(step / 2000)
+    assert left.seconds() == pytest.approx((2000 - 999) * 0.1, rel=0.01)
+
+
+def test_without_a_number_of_epochs_nothing_is_known_of_the_end(clock):
+    left = TimeLeft()
+    left.done(fraction(3, None, 5, 10))
+    left.done(fraction(4, None, 5, 10))
+    assert left.seconds() is None
+
+
+def test_fraction():
+    assert fraction(1, 10, 0, 20) == 0
+    assert fraction(10, 10, 20, 20) == 1
+    assert fraction(3, 10, 10, 20) == pytest.approx(0.25)
+
+
+def test_header():
+    header = {
+        "name": "digits-cnn", "parameters": Parameters(66_090, 192), "execution": "graph", "threads": 2,
+        "execution_reason": "there is a convolution", "samples": {"train": 1257, "validation": 270, "test": 0}, "batch_size": 32,
+    }  # fmt: skip
+    assert header_lines(header) == [
+        "digits-cnn: 66,282 parameters, 66,090 trainable",
+        "samples: 1,257 train, 270 validation; batches of 32",
+        "execution: graph on 2 threads; there is a convolution",
+    ]
+    assert header_lines({**header, "threads": 1})[2].startswith("execution: graph on 1 thread;")
+
+
+def test_metrics_have_their_whole_names():
+    record = {"epoch": 1, "train": {"loss": 2.0}, "validation": {"loss": 3.0, "accuracy": 0.5}}
+    assert metrics_of(record) == {"train.loss": 2.0, "validation.loss": 3.0, "validation.accuracy": 0.5}
+    assert metrics_of({"epoch": 1, "train": {"loss": 2.0}}) == {"train.loss": 2.0}
+
+
+def test_of():
+    assert (of(3, 10), of(10, 10), of(3, None)) == (" 3/10", "10/10", "3")

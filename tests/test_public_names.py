@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import netlib
+
+
+def test_names_are_listed_before_they_are_loaded():
+    code = "import netlib, sys; print(sorted(set(netlib.__all__) - set(dir(netlib))), 'netlib.config' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[] False\n"
+
+
+def test_plain_names_are_loaded_without_tensorflow():
+    code = "import netlib, sys; netlib.load_config, netlib.open_run; print('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+@pytest.mark.slow
+def test_every_name_is_what_its_room_has():
+    from netlib.config.load import load
+    from netlib.runs.directory import open_run
+    from netlib.tasks.build import build
+    from netlib.tasks.train import train
+    from netlib.training.model import Model
+
+    assert (netlib.load_config, netlib.open_run, netlib.build) == (load, open_run, build)
+    assert (netlib.train, netlib.Model, netlib.nn) == (train, Model, sys.modules["netlib.nn"])
+    assert set(netlib.__all__) <= vars(netlib).keys()  # the next use is no search
+
+
+def test_an_unknown_name_says_what_there_is():
+    with pytest.raises(
+        AttributeError, match="module 'netlib' has no attribute 'modle'; it has Model, build, load_config"
+    ):
+        netlib.modle  # noqa: B018
