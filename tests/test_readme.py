@@ -1,0 +1,38 @@
+"""What the README shows is true: its configs are valid, and its commands are those of CI."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from netlib.config.load import read
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_there_are_blocks() -> None:
+    assert len(BLOCKS) >= 2
+
+
+@pytest.mark.parametrize("text", BLOCKS, ids=range(len(BLOCKS)))
+def test_every_yaml_block_is_a_valid_config(text: str) -> None:
+    experiment = read(text, "README.yaml")
+    assert experiment.graph is not None
+    assert experiment.warnings == ()
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    assert '\npip install -e ".[test]" && pytest\n' in README
+    assert "README.md" in (ROOT / ".ci/run").read_text()
+
+
+def test_every_layer_is_named() -> None:
+    from netlib.spec.registry import names
+
+    listed = re.search(r"Layers so far: (.*?), and the containers", README, re.DOTALL)
+    assert listed is not None
+    assert re.split(r",\s+", listed[1]) == names("layer")
