@@ -1,7 +1,7 @@
-"""For all tests: TensorFlow says only what is an error. It reads this when it is imported."""
+"""For all tests: TensorFlow says only what is an error."""
 
 from __future__ import annotations
 
-import os
+from netlab.quiet import hold_back_tensorflow
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+hold_back_tensorflow()

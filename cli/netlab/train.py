@@ -71,7 +71,7 @@ def _config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None,
 
 def _announcer() -> Any:
     """Prints the run directory as soon as there is one."""
-    from netlib.report.listener import Listener
+    from netlib.spec.listener import Listener
 
     class Announcer(Listener):
         def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:

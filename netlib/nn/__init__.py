@@ -1,1 +1,35 @@
-"""What a network computes: Module, Layer, Network, Sequential, and one class for each layer spec. Needs TensorFlow."""
+"""What a network computes: Module, Layer, Network, Sequential, and one class for each layer spec. Needs TensorFlow.
+
+`nn.Dense` and the others are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from netlib.spec.registry import TABLES
+
+if TYPE_CHECKING:
+    from netlib.nn.layer import Layer as Layer
+    from netlib.nn.module import Module as Module
+    from netlib.nn.network import Network as Network
+    from netlib.nn.network import Sequential as Sequential
+
+_BASES = {"Module": "module", "Layer": "layer", "Network": "network", "Sequential": "network"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _BASES:
+        return getattr(import_module(f"{__name__}.{_BASES[name]}"), name)
+    if name in TABLES["layer"]:
+        return getattr(import_module(TABLES["layer"][name].replace("netlib.spec.", f"{__name__}.")), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'; it has {', '.join(_names())}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_names()})
+
+
+def _names() -> list[str]:
+    return [*_BASES, *TABLES["layer"]]

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from netlib.report.epoch_lines import EpochLines
-from netlib.report.listener import Listener
 from netlib.report.terminal import is_live
+from netlib.spec.listener import Listener
 
 
 @contextmanager

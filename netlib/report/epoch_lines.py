@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from netlib.report import numbers
-from netlib.report.listener import Listener
 from netlib.report.progress import TimeLeft, fraction, header_lines, metrics_of, of
+from netlib.spec.listener import Listener
 
 
 class EpochLines(Listener):

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from netlib.report import numbers
-from netlib.report.listener import Listener
 from netlib.report.progress import TimeLeft, fraction, header_lines, of
+from netlib.spec.listener import Listener
 
 FRAMES_PER_SECOND = 5
 BAR_WIDTH = 24

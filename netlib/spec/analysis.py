@@ -13,7 +13,7 @@ from netlib.spec.expressions import references, substitute
 from netlib.spec.graph import Graph, Node, Ref
 from netlib.spec.layer import LayerSpec
 from netlib.spec.nodes import CONTAINERS, NodeSyntax, check_name, is_type, parse_node
-from netlib.spec.registry import spec_class
+from netlib.spec.registry import names, spec_class
 from netlib.spec.scope import FAILED, Scope
 from netlib.spec.section import Section, check_inputs, declared_inputs, output_sources, parse_section
 from netlib.spec.tensors import TensorSpec
@@ -99,10 +99,14 @@ class _Analysis:
     def _check_parameters(self, section: Section) -> None:
         """Without shapes: finds the mistakes that the nodes have in themselves."""
         for syntax in self._syntaxes(section):
-            if syntax.type in CONTAINERS:
-                self._check_parameters(self._container_section(syntax))
-            elif syntax.type and not self._needs_shapes(syntax.parameters):
-                self._spec(syntax, {})
+            if syntax.type:
+                self._check_alone(syntax)
+
+    def _check_alone(self, syntax: NodeSyntax) -> None:
+        if syntax.type in CONTAINERS:
+            self._check_parameters(self._container_section(syntax))
+        elif not self._needs_shapes(syntax.parameters):
+            self._spec(syntax, {})
 
     def _needs_shapes(self, value: Any) -> bool:
         """Whether a `$` in it asks for a field of what is no variable: of an input."""
@@ -120,8 +124,15 @@ class _Analysis:
                 found.append(parse_node(self._expanded(item, loc), loc))
             except SpecError as error:
                 self.problems += error.problems
+                self._check_type(item, loc)
                 found.append(NodeSyntax(loc, "", None))
         return found
+
+    def _check_type(self, item: Any, loc: Loc) -> None:
+        """Of a node whose wiring is wrong: finds the mistakes that its parameters have besides."""
+        types = [key for key in item if is_type(key)] if isinstance(item, Mapping) else []
+        if len(types) == 1 and (types[0] in CONTAINERS or types[0] in names("layer")):
+            self._check_alone(NodeSyntax(loc, types[0], item[types[0]]))
 
     def _expanded(self, item: Any, loc: Loc) -> Any:
         """A node with the `$` of its wiring replaced; those of its parameters wait for the shapes of what it reads."""

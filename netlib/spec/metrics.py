@@ -32,7 +32,8 @@ class MetricSpec(Spec):
 
     kind = "metric"
     refused: ClassVar[dict[str, str]] = REFUSED
-    takes: ClassVar[Literal["linked output", "output"]] = "linked output"
+    takes: ClassVar[Literal["linked output", "output", "order"]] = "linked output"
+    """What it sees; `order`: only which output is largest, which no link changes."""
     target: ClassVar[Wants] = "like output"
     direction: ClassVar[Literal["min", "max"]] = "max"
     """Which way is better."""
@@ -56,6 +57,7 @@ class SparseCategoricalAccuracy(MetricSpec):
     """Share of samples whose largest output is at the target's index."""
 
     target = "class index"
+    takes = "order"
     needs = "classes"
     several_units = True
 
@@ -64,6 +66,7 @@ class CategoricalAccuracy(MetricSpec):
     """Share of samples whose largest output is where the one-hot target has its one."""
 
     target = "one-hot"
+    takes = "order"
     needs = "classes"
     several_units = True
 
@@ -93,6 +96,7 @@ class Accuracy(MetricSpec):
 
 class _TopK(MetricSpec):
     shorthand = "k"
+    takes = "order"
     needs = "classes"
     several_units = True
     refused: ClassVar[dict[str, str]] = REFUSED | {"from_sorted_ids": "outputs are scores of classes here"}
@@ -264,11 +268,13 @@ class MeanSquaredLogarithmicError(_Error):
 class R2Score(MetricSpec):
     """Share of the target's variance that the output explains: 1 is perfect, 0 as good as the mean."""
 
+    refused: ClassVar[dict[str, str]] = REFUSED | {
+        "num_regressors": "Keras adjusts the score by a number of rows that ignores their weights"
+    }
     one_axis = True
     class_aggregation: Literal["uniform_average", "variance_weighted_average"] = Field(
         "uniform_average", description="How several columns are joined."
     )
-    num_regressors: NonNegativeInt = Field(0, description="Number of independent variables, for the adjusted score.")
 
 
 class CosineSimilarity(MetricSpec):

@@ -9,7 +9,7 @@ from typing import Any
 from netlib.spec.base import shown
 from netlib.spec.edges import Source
 from netlib.spec.errors import Loc, Problem, did_you_mean, one_of
-from netlib.spec.nodes import check_name
+from netlib.spec.nodes import RESERVED_NAMES, check_name
 from netlib.spec.tensors import DTYPE_BYTES, TensorSpec
 from netlib.spec.types import whole
 
@@ -90,9 +90,9 @@ def check_inputs(
 
 
 def output_sources(value: Any, loc: Loc, problems: list[Problem]) -> list[Source]:
-    """A node's name, a list of them (a port is called as it is at its node), or a mapping from output to node."""
+    """A node's name or a list of them (an output is called like the node, or its port), or a mapping from output to node."""
     if isinstance(value, str):
-        return [Source("output", value, loc)]
+        return [Source("output" if value in RESERVED_NAMES else value.rpartition(".")[2], value, loc)]
     if isinstance(value, Mapping) and value:
         problems += (p for port in value for p in check_name(port, (*loc, port), at="key"))
         return [Source(str(port), item, (*loc, port)) for port, item in value.items()]

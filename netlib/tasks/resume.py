@@ -28,12 +28,24 @@ def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experim
         raise UsageError(f"run '{run.path}' has no resolved.yaml to go on from; it ended before it began to train")
     experiment = load(run.resolved, overrides)
     if overrides:
-        changed = _changes("", load(run.resolved).resolved(), experiment.resolved())
+        began = load(run.resolved)
+        changed = _changes("", began.resolved(), experiment.resolved())
         unsafe = [key for key in changed if not key.startswith(SAFE)]
         if unsafe:
             message = f"a resumed run cannot change {', '.join(unsafe)}; it may change {', '.join(SAFE)}"
             raise UsageError(f"{message}. Start a new run with: netlab train {run.resolved} {' '.join(overrides)}")
+        _need_same_monitor(began, experiment)
     return run, experiment
+
+
+def _need_same_monitor(began: Experiment, now: Experiment) -> None:
+    if began.data is None or began.train is None or now.train is None:
+        return
+    validation = began.data.validation > 0
+    first, then = began.train.monitored(validation), now.train.monitored(validation)
+    if first != then:
+        message = f"a resumed run cannot change what its best checkpoint is chosen by: {first} ({first.mode})"
+        raise UsageError(f"{message}, with these changes {then} ({then.mode})")
 
 
 def newest_checkpoint(run: RunDirectory) -> tuple[Checkpoint, list[str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netlib.report.listener import Listener
 from netlib.runs import history
 from netlib.runs.directory import RunDirectory
+from netlib.spec.listener import Listener
 
 
 class RunLog(Listener):

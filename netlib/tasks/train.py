@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netlib.report.listener import Listener
 from netlib.runs.directory import DEFAULT_ROOT
+from netlib.spec.listener import Listener
 from netlib.tasks.plan import TrainPlan, plan_training
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from netlib.data.load import Splits
 from netlib.data.load import load as load_data
-from netlib.report.listener import Listener
 from netlib.runs import environment, pointers
 from netlib.runs.directory import RunDirectory, create, create_at
+from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.tasks.build import build
 from netlib.tasks.data_contract import check_splits

@@ -1,47 +1,13 @@
-"""What looks on, and what takes part, between the chunks of a training."""
+"""What takes part in a training between its epochs; who only looks on is a `netlib.spec.listener.Listener`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from netlib.spec.callbacks import EarlyStopping as EarlyStoppingSpec
 from netlib.training.monitor import Monitor
 from netlib.training.progress import Record
-
-
-class Listener(Protocol):
-    """Looks on: a display, a log. It changes nothing that is computed."""
-
-    def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
-        """Before the first step; `run` is the run directory if there is one."""
-
-    def phase(self, text: str) -> None:
-        """Something takes a moment, such as `compiling`."""
-
-    def epoch_started(self, epoch: int, epochs: int | None, steps: int) -> None:
-        """Epochs are counted from 1."""
-
-    def chunk_ended(
-        self, epoch: int, step_in_epoch: int, steps_in_epoch: int, logs: Mapping[str, float], samples_per_second: float
-    ) -> None:
-        """A few times a second; `logs` has the means of the epoch so far."""
-
-    def validation_started(self) -> None:
-        """After the last step of an epoch."""
-
-    def epoch_ended(self, record: Mapping[str, Any]) -> None:
-        """With the epoch's record."""
-
-    def checkpoint_saved(self, path: Path, best: bool) -> None:
-        """A checkpoint is whole on the disk."""
-
-    def message(self, text: str) -> None:
-        """A warning, or why training stopped."""
-
-    def run_ended(self, result: Mapping[str, Any]) -> None:
-        """With the final metrics."""
 
 
 class Callback:

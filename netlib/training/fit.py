@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from netlib.data.shuffling import permutation
+from netlib.spec.listener import Listener
 from netlib.training.budget import Budget
-from netlib.training.callbacks import Callback, Listener
+from netlib.training.callbacks import Callback
 from netlib.training.checkpoints import CheckpointWriter, TrainingError, TrainingState
 from netlib.training.evaluation import Evaluator
 from netlib.training.interrupt import Interrupt, Interrupted, watch_signals
@@ -170,7 +171,12 @@ def _stop_if(job: Fit, interrupt: Interrupt) -> None:
         return
     _save(job, best=False)
     name = signal.Signals(interrupt.number).name
-    place = f"step {job.progress.step}, epoch {job.progress.epoch + 1}"
+    done = job.progress
+    place = (
+        f"step {done.position} of {job.loop.steps} in epoch {done.epoch + 1}"
+        if done.position
+        else f"epoch {done.epoch}"
+    )
     saved = f"; saved, go on with: netlab train --resume {job.writer.run.path}" if job.writer else ""
     raise Interrupted(interrupt.number, f"stopped by {name} after {place}{saved}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,9 @@ from netlib.data.arrays import Arrays
 from netlib.nn.network import Network
 from netlib.spec.errors import UsageError
 from netlib.spec.heads import bind
+from netlib.spec.listener import Listener
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
-from netlib.training.callbacks import Listener
 from netlib.training.fit import fit
 from netlib.training.heads import linked
 from netlib.training.loop import DeviceData, compiled
@@ -41,6 +41,7 @@ class Model(Network):
         super().__init__(nodes, **options)
         self._train: TrainSpec | None = None
         self._engine: Engine | None = None
+        self._predict: Callable[..., Any] | None = None
         self._progress = Progress()
 
     def compile(self, loss: Any, optimizer: Any = "Adam", metrics: Any = (), **settings: Any) -> None:
@@ -57,7 +58,7 @@ class Model(Network):
         """
         words = {"loss": loss, "optimizer": optimizer, "metrics": metrics, **settings}
         self._train = TrainSpec.parse({"epochs": 1, **words})
-        self._engine = None
+        self._engine = self._predict = None
         self._progress = Progress()
 
     def fit(
@@ -123,7 +124,9 @@ class Model(Network):
         self._ensure_built_for(data)
         assert self.graph is not None
         mode = execution_of(self, self._train).mode if self._train else "graph"
-        run = compiled(self._linked_outputs, mode)
+        if self._predict is None:
+            self._predict = compiled(self._linked_outputs, mode)
+        run = self._predict
         parts = []
         for start in range(0, len(data), batch_size):
             rows = np.arange(start, start + batch_size) % len(data)  # the last batch is filled up: one trace

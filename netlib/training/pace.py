@@ -18,4 +18,4 @@ class Pace:
     def took(self, steps: int, seconds: float) -> None:
         """Learns from a chunk; one that compiled should not be told."""
         wanted = int(steps * TARGET_SECONDS / max(seconds, 1e-6))
-        self.length = max(1, min(wanted, steps * GROWTH, self._capacity))
+        self.length = max(1, min(wanted, max(self.length, steps) * GROWTH, self._capacity))

@@ -12,9 +12,10 @@ from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
 from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
+from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.training.budget import Budget
-from netlib.training.callbacks import Callback, EarlyStopping, Listener
+from netlib.training.callbacks import Callback, EarlyStopping
 from netlib.training.checkpoints import CheckpointWriter, TrainingState
 from netlib.training.evaluation import Evaluator
 from netlib.training.fit import Fit

@@ -140,7 +140,7 @@ SAMPLES: dict[str, dict[str, dict[str, Any]]] = {
         "MeanAbsoluteError": {},
         "MeanAbsolutePercentageError": {},
         "MeanSquaredLogarithmicError": {},
-        "R2Score": {"class_aggregation": "variance_weighted_average", "num_regressors": 2},
+        "R2Score": {"class_aggregation": "variance_weighted_average"},
         "CosineSimilarity": {},
     },
     "optimizer": {
@@ -363,7 +363,6 @@ def test_what_a_spec_accepts_can_be_made(pair: tuple[str, str], data: st.DataObj
         ("metric", "AUC", {"curve": "x"}),
         ("metric", "Precision", {"thresholds": 1.5}),
         ("metric", "F1Score", {"threshold": 0}),
-        ("metric", "R2Score", {"num_regressors": -1}),
     ],
 )
 def test_what_keras_rejects_is_rejected(kind: str, name: str, values: dict[str, Any]) -> None:

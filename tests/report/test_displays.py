@@ -11,9 +11,9 @@ from rich.console import Console
 
 from netlib.report.display import display
 from netlib.report.epoch_lines import EpochLines
-from netlib.report.listener import Listener
 from netlib.report.live import LiveDisplay
 from netlib.spec.graph import Parameters
+from netlib.spec.listener import Listener
 
 HEADER = {
     "name": "digits-cnn", "config": "digits_cnn.yaml", "parameters": Parameters(610, 0), "execution": "xla",

@@ -95,10 +95,10 @@ def test_the_forms_of_outputs() -> None:
         "one": (None, 3),
         "two": (None, 2),
     }
-    assert shapes(graph({"nodes": nodes[:1], "outputs": "a"})) == {"output": (None, 2)}
+    assert shapes(graph({"nodes": nodes[:1], "outputs": "a"})) == {"a": (None, 2)}
     assert shapes(graph({"nodes": nodes[:1], "outputs": "previous"})) == {"output": (None, 2)}
     assert shapes(graph({"nodes": nodes[:1], "outputs": ["a", "x"]})) == {"a": (None, 2), "x": (None, 4)}
-    assert shapes(graph({"nodes": nodes[:1], "outputs": "$which"}, which="a")) == {"output": (None, 2)}
+    assert shapes(graph({"nodes": nodes[:1], "outputs": "$which"}, which="a")) == {"a": (None, 2)}
 
 
 def test_several_inputs() -> None:

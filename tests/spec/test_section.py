@@ -179,7 +179,9 @@ def test_inputs_agree_where_an_axis_is_unknown_or_both_are_floating() -> None:
 @pytest.mark.parametrize(
     ("value", "sources"),
     [
-        ("head", [Source("output", "head", LOC)]),
+        ("head", [Source("head", "head", LOC)]),
+        ("body.h", [Source("h", "body.h", LOC)]),
+        ("previous", [Source("output", "previous", LOC)]),
         (["a", "b.h"], [Source("a", "a", ("model", 0)), Source("h", "b.h", ("model", 1))]),
         ({"x": "a", "y": "b.h"}, [Source("x", "a", ("model", "x")), Source("y", "b.h", ("model", "y"))]),
     ],

@@ -231,4 +231,4 @@ def test_capacity_of_a_chunk_is_kept(lab: Any) -> None:
 def test_budget_without_limit_is_ended_by_a_callback(lab: Any) -> None:
     job = lab.job(epochs=1, early_stopping={"monitor": "train.loss", "baseline": 0.0})
     job.budget = Budget()
-    assert fit(job).startswith("train.loss has not become better for 1 epochs (best: 0")
+    assert fit(job).startswith("train.loss has not become better for 1 epoch (best: 0")

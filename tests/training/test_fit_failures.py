@@ -32,7 +32,9 @@ def test_a_signal_saves_and_ends_the_training(
 
     handlers = [signal.getsignal(each) for each in SIGNALS]
     job = lab.job(epochs=3, run=run, listeners=[recorder(send)], checkpoint={"every_steps": 1})
-    message = rf"stopped by {number.name} after step 7, epoch 2; saved, go on with: netlab train --resume {run.path}"
+    message = (
+        rf"stopped by {number.name} after step 1 of 6 in epoch 2; saved, go on with: netlab train --resume {run.path}"
+    )
     with pytest.raises(Interrupted, match=message) as caught:
         fit(job)
     assert caught.value.exit_code == 128 + number
@@ -49,7 +51,7 @@ def test_a_signal_after_an_epoch(lab: Any, recorder: Any) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
     job = lab.job(epochs=3, listeners=[recorder(send)])
-    with pytest.raises(Interrupted, match=r"stopped by SIGTERM after step 6, epoch \d$"):
+    with pytest.raises(Interrupted, match=r"stopped by SIGTERM after epoch 1$"):
         fit(job)
     assert (job.progress.epoch, job.progress.position, len(job.progress.records)) == (1, 0, 1)
 
