@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from netlib.nn.layer import Layer
 from netlib.spec.analysis import analyse
-from netlib.spec.errors import SpecError
+from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.graph import Graph, Node, Ref
 from netlib.spec.tensors import TensorSpec
 
@@ -43,7 +43,7 @@ class Network(Layer[Any]):
         self._prefix = f"{path}." if path else ""
         self._section = {"nodes": list(nodes or []), "outputs": outputs, "inputs": inputs}
         self._layers: dict[str, Layer[Any]] = {}
-        self.graph: Graph | None = None
+        self._graph: Graph | None = None
         if graph is not None:
             self._assemble(graph)
 
@@ -51,8 +51,19 @@ class Network(Layer[Any]):
         """The layers by their nodes' names, then whatever a subclass holds besides."""
         yield from self._layers.items()
         for name, value in super().children():
-            if name not in ("_layers", "graph", "_section"):
+            if name not in ("_layers", "_graph", "_section"):
                 yield name, value
+
+    @property
+    def graph(self) -> Graph:
+        """The static graph.
+
+        Raises:
+            UsageError: it is not known before the first call, or `ensure_built`.
+        """
+        if self._graph is None:
+            raise UsageError(f"{self.name} is not built yet: call it once, or give it a graph")
+        return self._graph
 
     def layer(self, name: str) -> Layer[Any]:
         """The layer of a node."""
@@ -68,7 +79,7 @@ class Network(Layer[Any]):
         if len(tensors) != len(self.input_names):
             raise SpecError(f"{self.name} has {len(self.input_names)} inputs, got {len(tensors)}")
         given = dict(zip(self.input_names, tensors, strict=True))
-        if self.graph is None:
+        if not self.built:
             section = {key: value for key, value in self._section.items() if value is not None}
             graph, problems = analyse(section, given, loc=())
             if graph is None:
@@ -82,7 +93,7 @@ class Network(Layer[Any]):
     @property
     def input_names(self) -> list[str]:
         """Names of the inputs in their order."""
-        return list(self.graph.inputs if self.graph else self._section["inputs"] or ("input",))
+        return list(self._graph.inputs if self._graph else self._section["inputs"] or ("input",))
 
     def inputs_by_name(self, values: Any) -> dict[str, Any]:
         """What a call is given (a value, or a mapping) as one value for each input, in the order of the inputs.
@@ -115,7 +126,6 @@ class Network(Layer[Any]):
 
     def call(self, inputs: dict[str, tf.Tensor], training: Any = False) -> dict[str, tf.Tensor]:
         """Every output by name, from every input by name."""
-        assert self.graph is not None
         values: dict[Ref, tf.Tensor] = {
             Ref(None, name): tf.cast(inputs[name], tensor.dtype) for name, tensor in self.graph.inputs.items()
         }
@@ -136,7 +146,7 @@ class Network(Layer[Any]):
     def _assemble(self, graph: Graph) -> None:
         for node in graph.nodes:
             self._layers[node.name] = self._layer_of(node, graph)
-        self.graph = graph
+        self._graph = graph
         self.built = True
 
     def _layer_of(self, node: Node, graph: Graph) -> Layer[Any]:

@@ -16,7 +16,6 @@ class Evaluator:
     """Measures a model; what is compiled serves any data of the same form."""
 
     def __init__(self, model: Network, heads: Heads, batch_size: int, execution: str) -> None:
-        assert model.graph is not None
         self._model = model
         self._objective = Objective(heads)
         self._meters = Meters(heads, model.graph.output_tensors())

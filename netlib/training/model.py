@@ -122,7 +122,6 @@ class Model(Network):
         """
         data = self._arrays(x, {})
         self._ensure_built_for(data)
-        assert self.graph is not None
         mode = execution_of(self, self._train).mode if self._train else "graph"
         if self._predict is None:
             self._predict = compiled(self._linked_outputs, mode)

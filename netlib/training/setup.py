@@ -36,13 +36,11 @@ def device_kind() -> str:
 
 def execution_of(model: Network, train: TrainSpec) -> Choice:
     """The mode in which the loop runs, and why."""
-    assert model.graph is not None
     return choose(model.graph, train.execution, device_kind())
 
 
 def heads_of(model: Network, train: TrainSpec, data: Arrays) -> Heads:
     """Every loss and metric with its output and target."""
-    assert model.graph is not None
     return train.bind(list(model.graph.outputs), list(data.targets), list(data.inputs))
 
 
@@ -62,7 +60,6 @@ class Engine:
 
 def make_engine(model: Network, train: TrainSpec, heads: Heads, batch_size: int, seed: int) -> Engine:
     """The optimizer, with slots for every variable that is trained, and the loops of a built model."""
-    assert model.graph is not None
     optimizer = make(train.optimizer)
     optimizer.build(model.trainable_variables)
     execution = execution_of(model, train).mode

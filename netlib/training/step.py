@@ -55,7 +55,7 @@ class TrainStep:
             losses, weight, gradients = self._gradients(batch, 0, rows, step, variables)
         else:
             losses, weight, gradients = self._accumulated(batch, rows, step, variables)
-        norm = tf.linalg.global_norm(gradients)
+        norm = _global_norm(gradients)
         rate = tf.cast(self.optimizer.learning_rate, tf.float32)
         self.optimizer.apply(self._clipped(gradients, norm), variables)
         return tf.concat([[rate, norm, weight], losses], axis=0)
@@ -137,6 +137,20 @@ class TrainStep:
 def targets_of(batch: Batch) -> dict[str, tf.Tensor]:
     """What a loss or a metric may name as its target: the targets, and the inputs (of an autoencoder)."""
     return {**batch["inputs"], **batch["targets"]}
+
+
+def _global_norm(gradients: list[tf.Tensor]) -> tf.Tensor:
+    """The root of the sum of all squares.
+
+    Rows are added up by a product with ones: XLA on the CPU adds the entries of a tensor one by one, which took a tenth of a
+    dense network's step, and multiplies matrices seven times as fast.
+    """
+    sums = []
+    for gradient in gradients:
+        columns = gradient.shape[-1] if gradient.shape.rank else 1
+        squares = tf.reshape(tf.square(gradient), [-1, columns])
+        sums.append(tf.reduce_sum(tf.matmul(squares, tf.ones([columns, 1], squares.dtype))))
+    return tf.sqrt(tf.add_n(sums))
 
 
 def map_batch(function: Callable[[tf.Tensor], tf.Tensor], batch: Batch) -> Batch:

@@ -17,7 +17,7 @@ from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
 from netlib.nn.network import Network, Sequential
 from netlib.spec.analysis import analyse
-from netlib.spec.errors import SpecError
+from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.tensors import TensorSpec
 
 RNG = np.random.default_rng(5)
@@ -57,7 +57,6 @@ def test_an_empty_network_is_the_identity() -> None:
 def test_nested_networks_have_nested_paths_and_weights_as_analysed() -> None:
     network = Network(NESTED, seed=1)
     network(X)
-    assert network.graph is not None
     analysed = [f"{node.path}.{weight.name}" for node in network.graph.walk() for weight in node.weights]
     assert paths(network) == analysed
     assert analysed[2] == "network.dense.kernel"
@@ -290,3 +289,9 @@ def test_every_valid_chain_computes_the_shapes_that_were_inferred(
     assert inferred.dtype == result.dtype.name
     assert graph.parameters().total == network.num_parameters()
     assert graph.parameters().trainable == sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+
+
+def test_its_graph_is_not_known_before_the_first_call() -> None:
+    network = Network([{"Dense": 2}], name="late")
+    with pytest.raises(UsageError, match="late is not built yet: call it once, or give it a graph"):
+        _ = network.graph

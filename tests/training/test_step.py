@@ -35,7 +35,6 @@ def make_step(
     heads = heads_of(model, train, data)
     optimizer = make(train.optimizer)
     optimizer.build(model.trainable_variables)
-    assert model.graph is not None
     meters = Meters(heads, model.graph.output_tensors())
     return TrainStep(model, Objective(heads), optimizer, meters, batch_size, train.accumulate, train.clip, seed=5)
 
