@@ -47,7 +47,7 @@ def measured(plan: EvaluationPlan) -> Evaluation:
     data: Arrays = getattr(splits, plan.split)
     model = build(plan.config.experiment)
     restore_weights(model, plan.checkpoint)
-    return Evaluation(plan.checkpoint, plan.split, len(data), measure(plan.config, model, data))
+    return Evaluation(plan.checkpoint, plan.split, len(data), _metrics(plan.config, model, data))
 
 
 def restore_weights(model: Model, path: Path) -> None:
@@ -60,7 +60,7 @@ def restore_weights(model: Model, path: Path) -> None:
     model.load_state_dict(checkpoint.read(path, groups=["model"]).groups["model"])
 
 
-def measure(config: Complete, model: Model, data: Arrays) -> dict[str, float]:
+def _metrics(config: Complete, model: Model, data: Arrays) -> dict[str, float]:
     """The loss and the metrics over some samples, in the run's own mode and batch size, so that figures can be compared."""
     from netlib.training.evaluation import Evaluator
     from netlib.training.loop import DeviceData

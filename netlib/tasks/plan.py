@@ -9,11 +9,13 @@ from typing import Self
 
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
+from netlib.config.problems import ConfigError
 from netlib.runs import locate
 from netlib.runs.checkpoint import Checkpoint
 from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, open_run
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import UsageError, one_of
+from netlib.spec.features import MissingFileError
 from netlib.spec.graph import Graph
 from netlib.spec.training import TrainSpec
 from netlib.tasks.resume import newest_checkpoint, resumed
@@ -35,7 +37,7 @@ class Complete:
         """The config with its parts.
 
         Raises:
-            UsageError: one is missing, or there are warnings that say that the data is.
+            UsageError: one is missing, or the data is.
         """
         data, graph, train = experiment.data, experiment.graph, experiment.train
         parts = {"data": data, "model": graph, "train": train}
@@ -44,7 +46,17 @@ class Complete:
             raise UsageError(
                 f"config '{experiment.name}' cannot be trained: it has no section {' and no '.join(missing)}"
             )
+        if experiment.signature is None:
+            _need_data(experiment, data)
         return cls(experiment, data, graph, train)
+
+
+def _need_data(experiment: Experiment, data: DataSpec) -> None:
+    """Refuses a data file that is not there: without it a network can be looked at, but not trained."""
+    try:
+        data.signature()
+    except MissingFileError as error:
+        raise ConfigError([experiment.place(problem.under(("data",))) for problem in error.problems]) from None
 
 
 @dataclass(frozen=True)
@@ -104,7 +116,7 @@ def plan_evaluation(checkpoint: str, split: str = "test") -> EvaluationPlan:
         UsageError: there is no such run, checkpoint or split.
     """
     path = locate.find_checkpoint(checkpoint)
-    run = open_run(path.parent.parent)
+    run = open_run(path.absolute().parent.parent)  # from inside the run, a relative path may have no parents
     config = Complete.of(load(run.resolved))
     if split not in SPLITS:
         raise UsageError(f"there is no split '{split}'; expected {one_of(SPLITS)}")

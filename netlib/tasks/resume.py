@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experim
         unsafe = [key for key in changed if not key.startswith(SAFE)]
         if unsafe:
             message = f"a resumed run cannot change {', '.join(unsafe)}; it may change {', '.join(SAFE)}"
-            raise UsageError(f"{message}. Start a new run with: netlab train {run.resolved} {' '.join(overrides)}")
+            command = shlex.join(["netlab", "train", str(run.resolved), *overrides])
+            raise UsageError(f"{message}. Start a new run with: {command}")
         _need_same_monitor(began, experiment)
     return run, experiment
 

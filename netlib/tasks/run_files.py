@@ -18,19 +18,21 @@ from netlib.tasks.plan import Complete
 def first_files(
     config: Complete, threads: int, environment: Mapping[str, Any], preprocessing: Preprocessing
 ) -> dict[str, str]:
-    """Name and text of what a run directory has from the beginning.
-
-    `resolved.yaml` has the number of threads even if the config leaves it open: a repetition needs the same.
-    """
-    resolved = config.experiment.resolved()
-    resolved["train"]["threads"] = threads
+    """Name and text of what a run directory has from the beginning."""
     return {
         "config.yaml": config.experiment.text,
-        "resolved.yaml": to_yaml(resolved),
+        "resolved.yaml": resolved_text(config, threads),
         "environment.json": json.dumps(environment, indent=2) + "\n",
         "summary.txt": summary_text(config.graph, config.experiment.name),
         "preprocessing.json": json.dumps(preprocessing.state()[0], indent=2) + "\n",
     }
+
+
+def resolved_text(config: Complete, threads: int) -> str:
+    """What `resolved.yaml` says. It has the threads even if the config leaves them open: a repetition needs as many."""
+    resolved = config.experiment.resolved()
+    resolved["train"]["threads"] = threads
+    return to_yaml(resolved)
 
 
 def save_preprocessing(run: RunDirectory, preprocessing: Preprocessing) -> None:
@@ -46,9 +48,9 @@ def load_preprocessing(run: RunDirectory) -> Preprocessing:
     """
     try:
         plain = json.loads(run.read(run.preprocessing.name))
-    except ValueError as error:
+        return Preprocessing.from_state(plain, tensors.load(run.preprocessing_tensors))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise NetlabError(f"{run.preprocessing} is damaged: {error}") from error
-    return Preprocessing.from_state(plain, tensors.load(run.preprocessing_tensors))
 
 
 def check_fingerprint(run: RunDirectory, fingerprint: str) -> None:
@@ -58,9 +60,11 @@ def check_fingerprint(run: RunDirectory, fingerprint: str) -> None:
         NetlabError: it is other data, or the run's `environment.json` is damaged.
     """
     try:
-        began_with = json.loads(run.read(run.environment.name))["data_fingerprint"]
-    except (ValueError, KeyError, TypeError) as error:
+        began_with = str(json.loads(run.read(run.environment.name))["data_fingerprint"])
+    except (ValueError, TypeError, RecursionError) as error:
         raise NetlabError(f"{run.environment} is damaged: {error}") from error
+    except KeyError:
+        raise NetlabError(f"{run.environment} is damaged: it has no 'data_fingerprint'") from None
     if began_with != fingerprint:
         message = f"the data has changed since run '{run.path}' began (fingerprint {fingerprint[:12]}, then {began_with[:12]})"
         raise NetlabError(f"{message}; restore it, or start a new run")

@@ -9,6 +9,9 @@ from netlib.runs import history
 from netlib.runs.directory import RunDirectory
 from netlib.spec.listener import Listener
 
+BEFORE_ALL = -1
+"""A step that is before that of every record."""
+
 
 class RunLog(Listener):
     """A listener that keeps each epoch's record and each message."""
@@ -26,16 +29,18 @@ class RunLog(Listener):
             file.write(f"{text}\n")
 
     def run_ended(self, result: Mapping[str, Any]) -> None:
-        """The final metrics, as a last line, unless it is there already: a finished run can be resumed."""
-        last = {"epoch": result["epoch"], "step": result["step"], "test": result.get("test")}
-        if last["test"] and last not in history.read(self._run).records:
-            history.append(self._run, last)
+        """The final metrics, as a last line."""
+        if result.get("test"):
+            history.append(self._run, {"epoch": result["epoch"], "step": result["step"], "test": result["test"]})
 
 
 def go_on(run: RunDirectory, step: int, records: list[dict[str, Any]]) -> None:
-    """Makes `metrics.jsonl` what it was at a checkpoint: later lines go, and lines that a kill prevented are written."""
+    """Makes `metrics.jsonl` what it was at a checkpoint.
+
+    Later lines go, the final one too, for a finished run can be resumed; lines that a kill prevented are written.
+    """
     history.truncate_after(run, step)
-    written = {record["step"] for record in history.read(run).records}
-    for record in records:
-        if record["step"] not in written:
+    if history.read(run).records != records:
+        history.truncate_after(run, BEFORE_ALL)
+        for record in records:
             history.append(run, record)

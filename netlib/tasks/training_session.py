@@ -13,19 +13,29 @@ from typing import Any
 from netlib.data.load import Splits
 from netlib.data.load import load as load_data
 from netlib.runs import environment, pointers
+from netlib.runs.checkpoint import Checkpoint, checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory, create, create_at
+from netlib.spec.errors import NetlabError
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.tasks.build import build
 from netlib.tasks.data_contract import check_splits
-from netlib.tasks.evaluate import measure, restore_weights
+from netlib.tasks.evaluate import restore_weights
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
-from netlib.tasks.run_files import check_fingerprint, first_files, load_preprocessing, save_preprocessing
+from netlib.tasks.run_files import (
+    check_fingerprint,
+    first_files,
+    load_preprocessing,
+    resolved_text,
+    save_preprocessing,
+)
 from netlib.tasks.run_log import RunLog, go_on
 from netlib.tasks.train import TrainResult
 from netlib.training.environment import configure
 from netlib.training.fit import Fit, fit
+from netlib.training.loop import DeviceData
 from netlib.training.model import Model
+from netlib.training.progress import Progress
 from netlib.training.setup import execution_of, heads_of, make_engine, prepare
 
 DRY_STEPS = 2
@@ -63,8 +73,7 @@ def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
         return _fit(session, _job(session))
     job = _job(session)
     progress = job.state.restore(plan.checkpoint)
-    assert session.run is not None
-    go_on(session.run, progress.step, progress.records)
+    _take_up(session, plan.checkpoint, progress)
     place = f"epoch {progress.epoch + 1}, step {progress.step}"
     return _fit(session, job, *plan.passed_over, f"resumed from {plan.checkpoint.path.name}: {place}")
 
@@ -95,6 +104,21 @@ def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     return made
 
 
+def _take_up(session: _Session, saved: Checkpoint, progress: Progress) -> None:
+    """Makes the run's files what they were when the checkpoint was written, but for the config, which may have changed.
+
+    A run that is killed again goes on with the changed config; and a kill may have come before a pointer was written.
+    """
+    run = session.run
+    assert run is not None
+    run.write(run.resolved.name, resolved_text(session.config, session.threads))
+    pointers.point(run, "latest", saved.path)
+    for path in checkpoints_of(run):
+        if step_of(path) == progress.best_step:
+            pointers.point(run, "best", path)
+    go_on(run, progress.step, progress.records)
+
+
 def _job(session: _Session) -> Fit:
     config, data = session.config, session.config.data
     heads = heads_of(session.model, session.train, session.splits.train)
@@ -115,7 +139,7 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     session.tell("run_started", path, _header(session))
     for text in (*messages, *(f"warning: {warning.message}" for warning in session.config.experiment.warnings)):
         session.tell("message", text)
-    with _warnings_said(session):
+    with _warnings_said(session), _failure_logged(session):
         reason = fit(job)
         metrics = _best_metrics(session, job)
     session.tell("message", reason)
@@ -135,7 +159,7 @@ def _best_metrics(session: _Session, job: Fit) -> dict[str, dict[str, float]]:
     record = next((r for r in job.progress.records if r["step"] == job.progress.best_step), {})
     metrics: dict[str, dict[str, float]] = {split: record[split] for split in SPLITS if split in record}
     if session.splits.test is not None:
-        metrics["test"] = measure(session.config, session.model, session.splits.test)
+        metrics["test"] = job.evaluator.run(DeviceData(session.splits.test))
     return metrics
 
 
@@ -169,3 +193,14 @@ def _warnings_said(session: _Session) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def _failure_logged(session: _Session) -> Iterator[None]:
+    """Inside, what ends the training is written into the run's log; whoever called says it to the user."""
+    try:
+        yield
+    except NetlabError as error:
+        if session.run:
+            RunLog(session.run).message(str(error))
+        raise

@@ -35,8 +35,8 @@ class Fit:
     seed: int
     budget: Budget
     monitor: Monitor
+    evaluator: Evaluator
     shuffle: bool = True
-    evaluator: Evaluator | None = None
     validation: DeviceData | None = None
     validate_every: int = 1
     save_every_epochs: int | None = None
@@ -147,7 +147,7 @@ def _record(job: Fit) -> Record:
     record: Record = {"epoch": progress.epoch + 1, "step": progress.step}
     record["train"] = {**progress.losses(), **job.meters.results()}
     due = (progress.epoch + 1) % job.validate_every == 0 or job.budget.spent(progress.after_epoch())
-    if job.evaluator and job.validation and due:
+    if job.validation and due:
         _tell(job, "validation_started")
         began = time.perf_counter()
         record["validation"] = job.evaluator.run(job.validation)

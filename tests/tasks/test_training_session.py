@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import warnings
+
+import pytest
+
+from netlib.runs.environment import describe
+from netlib.spec.errors import NetlabError
+from netlib.spec.graph import Parameters
+from netlib.tasks.train import train
+from netlib.training.interrupt import Interrupted
+
+STEPS = 17
+
+
+def test_what_listeners_are_told(write, tmp_path, recorder):
+    config = write()
+    done = train(config, runs_root=tmp_path, listeners=[recorder])
+    ((run, header),) = recorder.of("run_started")
+    assert run == done.run
+    assert header["execution_reason"] == "train.execution is graph"
+    assert {key: header[key] for key in header if key not in ("execution_reason", "threads")} == {
+        "name": "tiny",
+        "config": str(config),
+        "parameters": Parameters(64 * 8 + 8 + 8 * 10 + 10, 0),
+        "execution": "graph",
+        "samples": {"train": 1079, "validation": 359, "test": 359},
+        "batch_size": 64,
+        "epochs": 2,
+    }
+    names = [name for name, _ in recorder.events]
+    assert (names[0], names[-2:]) == ("run_started", ["message", "run_ended"])
+    assert recorder.of("epoch_started") == [(1, 2, STEPS), (2, 2, STEPS)]
+    assert recorder.of("message") == [done.reason]
+    (ended,) = recorder.of("run_ended")
+    summary = {"reason": done.reason, "epoch": 2, "step": 2 * STEPS, "best_epoch": done.best_epoch}
+    assert ended == {**summary, **done.metrics, "seconds": done.seconds}
+
+
+def test_warnings_are_told_once(write, tmp_path, recorder):
+    class Warner(type(recorder)):
+        def __getattribute__(self, name):
+            if name in ("epoch_started", "epoch_ended"):
+                return lambda *_: warnings.warn("look out", UserWarning, stacklevel=2)
+            return super().__getattribute__(name)
+
+    warner = Warner()
+    config = write(
+        ("decay_steps: 20, decay_rate: 0.9", "decay_steps: 20, alpha: 0.1"), ("ExponentialDecay", "CosineDecay")
+    )
+    with warnings.catch_warnings(record=True) as elsewhere:
+        run = train(
+            config, ["train.optimizer.learning_rate.decay_steps=900"], runs_root=tmp_path, listeners=[warner]
+        ).run
+    said = [text for text in warner.of("message") if text.startswith("warning: ")]
+    schedule = "warning: the schedule CosineDecay takes 900 steps, but training has 34: it is cut short"
+    assert said == [schedule, "warning: look out"]
+    assert (run / "log.txt").read_text().splitlines() == [*said, "the budget is spent"]
+    assert [str(warning.message) for warning in elsewhere if "look out" in str(warning.message)] == []
+
+
+def test_a_run_that_fails_can_be_looked_at(write, tmp_path, recorder):
+    config = write(("Adam:", "SGD:"), ("initial_learning_rate: 0.01", "initial_learning_rate: 1e30"))
+    failed = r"became .* in step \d+; the last checkpoint stands|is not finite after step"
+    with pytest.raises(NetlabError, match=failed) as caught:
+        train(config, runs_root=tmp_path, listeners=[recorder])
+    run = tmp_path / "tiny-1"
+    assert (run / "checkpoints" / "latest").read_text() == "step-00000000\n"
+    assert recorder.of("run_ended") == recorder.of("message") == []
+    assert (run / "log.txt").read_text() == f"{caught.value}\n"
+    with pytest.raises(NetlabError, match=failed):
+        train(None, resume=run)  # the same step, the same number
+
+
+@pytest.mark.slow
+def test_a_run_that_is_interrupted_goes_on_to_the_same_bits(write, tmp_path, recorder, weights, records):
+    class Impatient(type(recorder)):
+        def __getattribute__(self, name):
+            if name == "chunk_ended":
+                return lambda epoch, step, *_: os.kill(os.getpid(), signal.SIGTERM) if (epoch, step) >= (2, 1) else None
+            return super().__getattribute__(name)
+
+    config = write()
+    through = train(config, ["train.epochs=3"], run_dir=tmp_path / "whole")
+    with pytest.raises(
+        Interrupted, match=r"stopped by SIGTERM after .*; saved, go on with: netlab train --resume .*cut"
+    ):
+        train(config, ["train.epochs=3"], run_dir=tmp_path / "cut", listeners=[Impatient()])
+    assert len(records(tmp_path / "cut")) <= 2
+    assert (tmp_path / "cut" / "log.txt").read_text().startswith("stopped by SIGTERM after ")
+    done = train(None, resume=tmp_path / "cut")
+    assert done.metrics == through.metrics
+    assert weights(tmp_path / "cut") == weights(through.run)
+    assert records(tmp_path / "cut") == records(through.run)
+
+
+def test_the_command_is_recorded(whole):
+    facts = json.loads((whole.run / "environment.json").read_text())
+    assert facts.keys() == describe(0, None, "graph", [], None).keys()
+    assert facts["command"] == sys.argv
