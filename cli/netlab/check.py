@@ -40,10 +40,10 @@ def _show(report: FileReport) -> None:
     """The problems with their lines, then one line on the file."""
     from netlib.config.problems import render
     from netlib.report.numbers import count
-    from netlib.report.terminal import has_color
+    from netlib.report.terminal import edge, has_color
 
     if report.problems:
-        print(render(report.problems, color=has_color(sys.stdout)))
+        print(render(report.problems, color=has_color(sys.stdout), columns=edge(sys.stdout)))
     facts = []
     if report.graph:
         nodes = sum(1 for _ in report.graph.walk())

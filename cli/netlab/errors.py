@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
 from typing import ParamSpec
 
 Arguments = ParamSpec("Arguments")
+
+OUT_OF_MEMORY = ("MemoryError", "ResourceExhaustedError")
+"""Names of the classes, Python's and TensorFlow's, which is not imported for this."""
 
 
 def reported(verb: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -20,8 +24,8 @@ def reported(verb: Callable[Arguments, None]) -> Callable[Arguments, None]:
         try:
             verb(*arguments, **options)
             sys.stdout.flush()
-        except BrokenPipeError:  # whoever reads our output has seen enough; Python's last flush must not complain
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:  # whoever reads our output has seen enough
+            _write_no_more()
             raise SystemExit(128 + signal.SIGPIPE) from None
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
@@ -35,17 +39,33 @@ def reported(verb: Callable[Arguments, None]) -> Callable[Arguments, None]:
     return run
 
 
+def _write_no_more() -> None:
+    """Python's last flush must not complain of what stdout has refused before."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _explain(error: Exception) -> int | None:
     """Writes what a user should know, and gives the exit code; None if the error is not one for users."""
     from netlib.spec.errors import NetlabError, UsageError
 
+    if type(error).__name__ in OUT_OF_MEMORY:
+        found = re.search(r"OOM .*?(?= on /job:|\n|$)", str(error))  # around it stand names of TensorFlow's own
+        what = found[0] if found else ""
+        remedy = "make data.batch_size or the network smaller" + (f" ({what})" if what else "")
+        print(f"error: there is not enough memory; {remedy}", file=sys.stderr)
+        return NetlabError.exit_code
+    if isinstance(error, OSError) and error.strerror:  # of stdout, say, on a full disk: the rooms explain their own
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: the system refuses: {place}{error.strerror}", file=sys.stderr)
+        _write_no_more()
+        return NetlabError.exit_code
     if not isinstance(error, NetlabError):
         return None
     from netlib.config.problems import ConfigError, render
-    from netlib.report.terminal import has_color
+    from netlib.report.terminal import edge, has_color
 
     if isinstance(error, ConfigError):
-        print(render(error.problems, color=has_color(sys.stderr)), file=sys.stderr)
+        print(render(error.problems, color=has_color(sys.stderr), columns=edge(sys.stderr)), file=sys.stderr)
     else:
         print(f"error: {error}" if error.exit_code <= UsageError.exit_code else error, file=sys.stderr)
     return error.exit_code

@@ -25,7 +25,7 @@ def summary(config: Config, overrides: Overrides = None, depth: Depth = None, js
 
     \b
     netlab summary configs/digits_cnn.yaml
-    netlab summary configs/digits_cnn.yaml model.hidden.units=256 --depth 1
+    netlab summary configs/digits_mlp.yaml model.hidden.units=256 --depth 1
     """
     from netlib.report.summary import as_text, as_tree, as_values
     from netlib.report.terminal import can_draw, has_color, is_live, width

@@ -45,7 +45,7 @@ def train(
 
     \b
     netlab train configs/digits_cnn.yaml
-    netlab train configs/digits_cnn.yaml train.epochs=5 model.hidden.units=128
+    netlab train configs/digits_mlp.yaml train.epochs=5 model.hidden.units=128
     netlab train --resume runs/digits-cnn-1
     """
     path, changes = _config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)

@@ -17,6 +17,9 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """Where libyaml begins a new line."""
 MAX_COLUMNS = 160
 MAX_SHOWN = 50
+_LEAST_COLUMNS = 20
+_MARGIN = 14
+"""Columns of an excerpt beside its text: the line's number and the dots at both ends."""
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
@@ -69,11 +72,17 @@ def in_file_order(problems: Iterable[PlacedProblem], sources: Sequence[Source]) 
     return sorted(dict.fromkeys(problems), key=position)
 
 
-def render(problems: Iterable[PlacedProblem], *, color: bool = False) -> str:
-    """The problems as text, each with its line and a caret; `color` for a terminal. Of very many only the first."""
+def render(problems: Iterable[PlacedProblem], *, color: bool = False, columns: int | None = None) -> str:
+    """The problems as text, each with its line and a caret. Of very many only the first.
+
+    Args:
+        problems: in the order in which they are to be shown.
+        color: for a terminal.
+        columns: those of a terminal, which would break longer lines, so that the carets stood elsewhere.
+    """
     problems = list(problems)
     more = len(problems) - MAX_SHOWN
-    shown = [_rendered(problem, color) for problem in problems[:MAX_SHOWN]]
+    shown = [_rendered(problem, color, columns) for problem in problems[:MAX_SHOWN]]
     return "\n".join([*shown, f"and {more} more problems"] if more > 0 else shown)
 
 
@@ -92,33 +101,34 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(LINE_BREAK.split(text))
 
 
-def _rendered(problem: PlacedProblem, color: bool) -> str:
+def _rendered(problem: PlacedProblem, color: bool, columns: int | None) -> str:
     hue = _RED if problem.severity == "error" else _YELLOW
     severity = _painted(f"{problem.severity}:", hue, color)
     message = "\n".join(map(printable, problem.message.split("\n")))
     head = ": ".join(filter(None, (_painted(problem.where, _BOLD, color), f"{severity} {message}")))
     if problem.place is None:
         return head
-    return "\n".join((head, *_excerpt(problem.place, hue, color)))
+    excerpt = _excerpt(problem.place, hue, color, columns)
+    plain = f"{problem.where}: {problem.severity}: {problem.message}"
+    if problem.place.source.origin == "command line" and columns and _columns(plain) > columns:
+        return "\n".join((_painted(problem.where, _BOLD, color), *excerpt, f"{severity} {message}"))
+    return "\n".join((head, *excerpt))
 
 
-def _excerpt(place: Place, hue: str, color: bool) -> list[str]:
-    """The line with the place underlined; on the command line the head above is that line."""
+def _excerpt(place: Place, hue: str, color: bool, columns: int | None) -> list[str]:
+    """The line with the place underlined; on the command line the text above is that line."""
     if place.source.origin == "command line":
         start = len(COMMAND_LINE) + 2 + _columns(place.source.text[: place.column])
         return [" " * start + _painted(_carets(place, place.source.text), hue, color)]
     lines = lines_of(place.source)
     line = lines[place.line] if place.line < len(lines) else ""
-    before, after = "", ""
-    start = max(0, place.column - MAX_COLUMNS // 2) if len(line) > MAX_COLUMNS else 0
-    if start:
-        before = "..."
-    shown = line[start : start + MAX_COLUMNS]
-    if start + MAX_COLUMNS < len(line):
-        after = "..."
+    most = min(MAX_COLUMNS, max(columns - _MARGIN, _LEAST_COLUMNS)) if columns else MAX_COLUMNS
+    start = max(0, place.column - most // 2) if len(line) > most else 0
+    before = "..." if start else ""
+    after = "..." if start + most < len(line) else ""
     indent = len(before) + _columns(line[start : place.column])
-    carets = _painted(_carets(place, line[: start + MAX_COLUMNS]), hue, color)
-    text = f"{before}{_one_column_tabs(shown)}{after}"
+    carets = _painted(_carets(place, line[: start + most]), hue, color)
+    text = f"{before}{_one_column_tabs(line[start : start + most])}{after}"
     return [f"{place.line + 1:>5} | {text}".rstrip(), f"      | {' ' * indent}{carets}"]
 
 

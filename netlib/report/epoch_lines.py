@@ -28,12 +28,21 @@ class EpochLines(Listener):
         """Remembers how many epochs there are."""
         self._epochs = epochs
         self._best = False
+        self._time_left.done(fraction(epoch, epochs, 0, steps))
+
+    def phase(self, text: str) -> None:
+        """Such a moment says nothing of the time that is left."""
+        self._time_left.compiling()
 
     def chunk_ended(
         self, epoch: int, step_in_epoch: int, steps_in_epoch: int, logs: Mapping[str, float], samples_per_second: float
     ) -> None:
         """Counts, for the time that is left."""
         self._time_left.done(fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch))
+
+    def validation_started(self) -> None:
+        """Counts, for the time that is left."""
+        self._time_left.validating()
 
     def checkpoint_saved(self, path: object, best: bool) -> None:
         """Remembers that the epoch is the best so far."""

@@ -53,11 +53,13 @@ class LiveDisplay(Listener):
     def phase(self, text: str) -> None:
         """Shown in the place of speed and time left."""
         self._phase = text
+        self._time_left.compiling()
 
     def epoch_started(self, epoch: int, epochs: int | None, steps: int) -> None:
         """A new epoch."""
         self._epoch, self._epochs = epoch, epochs
         self._best = False
+        self._time_left.done(fraction(epoch, epochs, 0, steps))
 
     def chunk_ended(
         self, epoch: int, step_in_epoch: int, steps_in_epoch: int, logs: Mapping[str, float], samples_per_second: float
@@ -74,6 +76,7 @@ class LiveDisplay(Listener):
     def validation_started(self) -> None:
         """Says so."""
         self._phase = "validating"
+        self._time_left.validating()
 
     def checkpoint_saved(self, path: object, best: bool) -> None:
         """Remembers that the epoch is the best so far."""

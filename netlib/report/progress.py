@@ -13,10 +13,21 @@ _MARKS = 50
 
 
 class TimeLeft:
-    """The time that is left, from how fast the run has advanced lately; the first chunk, which is compiled, does not count."""
+    """The time that is left, from how fast the run has advanced lately; what comes once, as compiling does, is left out."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, float]] = deque(maxlen=_MARKS)
+        self._validated = False
+
+    def compiling(self) -> None:
+        """From now to the next part that is done nothing is to be learned of the speed."""
+        self._marks.clear()
+
+    def validating(self) -> None:
+        """The first time, the validation is compiled."""
+        if not self._validated:
+            self.compiling()
+        self._validated = True
 
     def done(self, part: float | None) -> None:
         """Notes that this part of the run, 0 to 1, is done now."""

@@ -11,6 +11,8 @@ from netlib.report.terminal import width
 Metrics = Mapping[str, Mapping[str, float]]
 """By split, then by name."""
 
+TRAIN_NOTE = "train: the mean over the epoch, while the weights changed; the others: of its end"
+
 
 def training_result(
     metrics: Metrics, *, best_epoch: int | None, epochs: int, seconds: float, color: bool = False
@@ -18,7 +20,8 @@ def training_result(
     """What the best epoch measured, a line a split; then which epoch that was, and how long it all took."""
     best = "" if best_epoch is None else f"best epoch: {best_epoch} of {epochs}, "
     table = f"{_table(metrics, color)}\n\n" if metrics else ""
-    return f"{table}{best}{numbers.duration(seconds)}\n"
+    note = f"{TRAIN_NOTE}\n" if "train" in metrics else ""
+    return f"{table}{note}{best}{numbers.duration(seconds)}\n"
 
 
 def evaluation_result(

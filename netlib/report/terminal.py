@@ -38,6 +38,20 @@ def width() -> int:
     return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
 
 
+def edge(stream: TextIO) -> int | None:
+    """Columns after which a terminal breaks a line: COLUMNS, or its own; None if the stream is no terminal."""
+    if not stream.isatty():
+        return None
+    try:
+        return int(os.environ.get("COLUMNS", "")) or None
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except OSError:
+        return None
+
+
 @contextmanager
 def notice(stream: TextIO, text: str) -> Iterator[None]:
     """Shows the text while the block runs, on a terminal only."""

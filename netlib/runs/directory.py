@@ -121,14 +121,23 @@ def create_at(path: Path, files: Mapping[str, str] | None = None) -> RunDirector
         UsageError: if something is there.
         NetlabError: if the system refuses.
     """
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"cannot make the run directory '{path}': a file of that name exists")
+    check_free(path)
     _make_folder(path.parent)
     made = _make_folder(path)
-    if not made and any(path.iterdir()):
+    return _fill(RunDirectory(path), files or {}, made)
+
+
+def check_free(path: Path) -> None:
+    """Refuses a path at which `create_at` could not make a run directory.
+
+    Raises:
+        UsageError: a file or a folder that is not empty is there.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"cannot make the run directory '{path}': a file of that name exists")
+    if path.is_dir() and any(path.iterdir()):
         what = "a run is there; resume it" if is_run(path) else "the folder is not empty; empty it"
         raise UsageError(f"cannot make the run directory '{path}': {what}, or choose another folder")
-    return _fill(RunDirectory(path), files or {}, made)
 
 
 def open_run(path: Path | str) -> RunDirectory:

@@ -58,7 +58,8 @@ def newest_valid(run: RunDirectory) -> tuple[Path, list[Damaged]]:
         else:
             return path, damaged
     if not damaged:
-        raise UsageError(f"run '{run.path}' has no checkpoint to go on from")
+        again = f"; start again with: netlab train {run.resolved}" if run.resolved.is_file() else ""
+        raise UsageError(f"run '{run.path}' has no checkpoint to go on from{again}")
     reasons = "\n".join(f"  {entry.reason}" for entry in damaged)
     raise CheckpointError(f"run '{run.path}' has no checkpoint that can be used:\n{reasons}")
 

@@ -38,7 +38,12 @@ def check(
     Returns:
         Problems whose places are those of the whole config, `("train", ...)` and the nodes' own.
     """
-    problems = [*_monitor(train, validation), *_schedule(train, batches), *_execution(graph, train)]
+    problems = [
+        *_nothing_to_train(graph),
+        *_monitor(train, validation),
+        *_schedule(train, batches),
+        *_execution(graph, train),
+    ]
     try:
         heads = train.bind(list(graph.outputs), list(signature.targets), list(signature.inputs))
     except SpecError as error:
@@ -50,6 +55,13 @@ def check(
     for metric in heads.metrics:
         problems += _metric(graph, metric, tensors[metric.output], features[metric.target])
     return [*problems, *_unused(graph, heads)]
+
+
+def _nothing_to_train(graph: Graph) -> Iterator[Problem]:
+    counted = graph.parameters()
+    if counted.trainable == 0:
+        frozen = f": all {counted.total} parameters are frozen" if counted.total else ": it has no parameters"
+        yield Problem(("model",), f"nothing in the network can be trained{frozen}")
 
 
 def _loss(graph: Graph, loss: BoundLoss, output: TensorSpec, target: Feature) -> Iterator[Problem]:

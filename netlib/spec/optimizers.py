@@ -5,7 +5,6 @@ What Keras's optimizers also do, and the training loop does here, is refused wit
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PlainSerializer, PlainValidator
@@ -29,11 +28,15 @@ REFUSED = {
 }
 
 
+LARGEST = 3.4028234663852886e38
+"""Of float32."""
+
+
 def _rate(value: Any) -> float | Spec:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if value > 0 and isfinite(value):
+        if 0 < value <= LARGEST:
             return float(value)
-        raise ValueError(f"expected a number greater than 0, or a schedule, got {shown(value)}")
+        raise ValueError(f"expected a number greater than 0 that float32 can hold, or a schedule, got {shown(value)}")
     if value is None or isinstance(value, bool | list | tuple):
         raise ValueError(f"expected a number, or a schedule as 'Name: {{parameters}}', got {shown(value)}")
     try:

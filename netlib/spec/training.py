@@ -128,7 +128,9 @@ class TrainSpec(_Section):
         default_factory=lambda: CheckpointSpec.parse({}), description="When the state is saved."
     )
     execution: Execution = Field("auto", description="How the loop runs; auto is a rule on the network and the device.")
-    threads: PositiveInt | None = Field(None, description="Threads inside an operation; one for each core if null.")
+    threads: Annotated[PositiveInt, Field(le=1024)] | None = Field(
+        None, description="Threads inside an operation; one for each core if null."
+    )
 
     @model_validator(mode="after")
     def _has_a_budget(self) -> Self:

@@ -11,14 +11,13 @@ from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.config.problems import ConfigError
 from netlib.runs import locate
-from netlib.runs.checkpoint import Checkpoint
-from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, open_run
+from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, check_free, open_run
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import UsageError, one_of
 from netlib.spec.features import MissingFileError
 from netlib.spec.graph import Graph
 from netlib.spec.training import TrainSpec
-from netlib.tasks.resume import newest_checkpoint, resumed
+from netlib.tasks.resume import resumed
 
 SPLITS = ("train", "validation", "test")
 
@@ -61,15 +60,13 @@ def _need_data(experiment: Experiment, data: DataSpec) -> None:
 
 @dataclass(frozen=True)
 class TrainPlan:
-    """A training that is about to begin, or to go on from a checkpoint of `run`."""
+    """A training that is about to begin, or to go on from the newest checkpoint of `run`."""
 
     config: Complete
     runs_root: Path = DEFAULT_ROOT
     run_dir: Path | None = None
     dry_run: bool = False
     run: RunDirectory | None = None
-    checkpoint: Checkpoint | None = None
-    passed_over: tuple[str, ...] = ()
 
 
 def plan_training(
@@ -87,16 +84,17 @@ def plan_training(
         UsageError: the config, or what else was asked for, is not valid.
         NetlabError: the run's checkpoints are damaged.
     """
-    if (config is None) == (resume is None):
-        raise UsageError("train needs a config, or --resume with a run, and not both")
-    if resume is None:
-        assert config is not None
+    if config is not None and resume is None:
+        if run_dir:
+            check_free(run_dir)
         return TrainPlan(Complete.of(load(config, overrides)), runs_root, run_dir, dry_run)
+    if config is not None or resume is None:
+        raise UsageError("train needs a config, or --resume with a run, and not both")
     if run_dir or dry_run:
         raise UsageError("--resume goes on in the run's own directory; leave out --run-dir and --dry-run")
     run, experiment = resumed(resume, overrides)
-    saved, passed_over = newest_checkpoint(run)
-    return TrainPlan(Complete.of(experiment), run=run, checkpoint=saved, passed_over=tuple(passed_over))
+    locate.newest_valid(run)
+    return TrainPlan(Complete.of(experiment), run=run)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,9 @@ def _need_same_monitor(began: Experiment, now: Experiment) -> None:
 
 
 def newest_checkpoint(run: RunDirectory) -> tuple[Checkpoint, list[str]]:
-    """The newest checkpoint that verifies, and why newer ones were passed over.
+    """The newest checkpoint that verifies, and why newer ones were passed over; what a killed writer left is cleared.
+
+    For the one process that goes on with the run.
 
     Raises:
         NetlabError: there is none.

@@ -7,14 +7,15 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netlib.data.load import Splits
 from netlib.data.load import load as load_data
 from netlib.runs import environment, pointers
-from netlib.runs.checkpoint import Checkpoint, checkpoints_of, step_of
+from netlib.runs.checkpoint import checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory, create, create_at
+from netlib.runs.lock import alone
 from netlib.spec.errors import NetlabError
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
@@ -22,6 +23,7 @@ from netlib.tasks.build import build
 from netlib.tasks.data_contract import check_splits
 from netlib.tasks.evaluate import restore_weights
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
+from netlib.tasks.resume import newest_checkpoint
 from netlib.tasks.run_files import (
     check_fingerprint,
     first_files,
@@ -33,10 +35,10 @@ from netlib.tasks.run_log import RunLog, go_on
 from netlib.tasks.train import TrainResult
 from netlib.training.environment import configure
 from netlib.training.fit import Fit, fit
+from netlib.training.interrupt import Interrupt, watch_signals
 from netlib.training.loop import DeviceData
 from netlib.training.model import Model
-from netlib.training.progress import Progress
-from netlib.training.setup import execution_of, heads_of, make_engine, prepare
+from netlib.training.setup import Engine, execution_of, heads_of, make_engine, prepare
 
 DRY_STEPS = 2
 
@@ -66,16 +68,16 @@ def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
         NetlabError: the data is damaged, or training failed.
     """
     session = _start(plan, listeners)
-    if plan.checkpoint is None:
-        if not plan.dry_run:
-            session.run = _make_run(plan, session)
-            session.listeners.insert(0, RunLog(session.run))
-        return _fit(session, _job(session))
-    job = _job(session)
-    progress = job.state.restore(plan.checkpoint)
-    _take_up(session, plan.checkpoint, progress)
-    place = f"epoch {progress.epoch + 1}, step {progress.step}"
-    return _fit(session, job, *plan.passed_over, f"resumed from {plan.checkpoint.path.name}: {place}")
+    engine = _engine(session)
+    # From here on a signal ends the training only where there is a checkpoint to go on from.
+    with watch_signals() as interrupt:
+        if plan.dry_run:
+            return _fit(session, _job(session, engine, interrupt))
+        session.run = plan.run or _make_run(plan, session)
+        session.listeners.insert(0, RunLog(session.run))
+        with alone(session.run):
+            job = _job(session, engine, interrupt)
+            return _fit(session, job, *(_take_up(session, session.run, job) if plan.run else ()))
 
 
 def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
@@ -90,8 +92,7 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
         check_fingerprint(plan.run, splits.fingerprint)
     model = build(config.experiment)
     check_splits(splits, config.graph, heads_of(model, train, splits.train))
-    everyone = [RunLog(plan.run), *listeners] if plan.run else list(listeners)
-    return _Session(config, train, splits, model, threads, everyone, plan.run)
+    return _Session(config, train, splits, model, threads, list(listeners))
 
 
 def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
@@ -104,33 +105,40 @@ def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     return made
 
 
-def _take_up(session: _Session, saved: Checkpoint, progress: Progress) -> None:
-    """Makes the run's files what they were when the checkpoint was written, but for the config, which may have changed.
+def _take_up(session: _Session, run: RunDirectory, job: Fit) -> list[str]:
+    """Goes on from the newest checkpoint; returns what is to be said of it.
 
-    A run that is killed again goes on with the changed config; and a kill may have come before a pointer was written.
+    The run's files become what they were when it was written, but for the config, which may have changed: a run that is killed
+    again goes on with the changed one. A kill may have come before a pointer was written.
     """
-    run = session.run
-    assert run is not None
+    saved, passed_over = newest_checkpoint(run)
+    progress = job.state.restore(saved)
     run.write(run.resolved.name, resolved_text(session.config, session.threads))
     pointers.point(run, "latest", saved.path)
     for path in checkpoints_of(run):
         if step_of(path) == progress.best_step:
             pointers.point(run, "best", path)
     go_on(run, progress.step, progress.records)
+    return [*passed_over, f"resumed from {saved.path.name}: epoch {progress.epoch + 1}, step {progress.step}"]
 
 
-def _job(session: _Session) -> Fit:
-    config, data = session.config, session.config.data
+def _engine(session: _Session) -> Engine:
     heads = heads_of(session.model, session.train, session.splits.train)
-    return prepare(
-        make_engine(session.model, session.train, heads, data.batch_size, config.experiment.seed),
+    seed = session.config.experiment.seed
+    return make_engine(session.model, session.train, heads, session.config.data.batch_size, seed)
+
+
+def _job(session: _Session, engine: Engine, interrupt: Interrupt) -> Fit:
+    job = prepare(
+        engine,
         session.splits.train,
         session.splits.validation,
-        shuffle=data.shuffle,
-        drop_remainder=data.drop_remainder,
+        shuffle=session.config.data.shuffle,
+        drop_remainder=session.config.data.drop_remainder,
         listeners=session.listeners,
         run=session.run,
     )
+    return replace(job, interrupt=interrupt)
 
 
 def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:

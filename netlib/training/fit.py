@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +45,7 @@ class Fit:
     callbacks: Mapping[str, Callback] = field(default_factory=dict)
     listeners: Sequence[Listener] = ()
     writer: CheckpointWriter | None = None
+    interrupt: Interrupt | None = None
 
     @property
     def progress(self) -> Progress:
@@ -67,12 +69,14 @@ def fit(job: Fit) -> str:
         TrainingError: the loss, a gradient, or a weight, is not finite any more.
         Interrupted: SIGINT or SIGTERM came; a checkpoint was written.
     """
-    if job.writer and job.progress.step == 0:
-        _save(job, best=False)
     pace = Pace(job.loop.capacity)
-    with watch_signals() as interrupt:
+    with nullcontext(job.interrupt) if job.interrupt else watch_signals() as interrupt:
+        if job.writer and job.progress.step == 0:
+            _save(job, best=False)
         while not (job.budget.spent(job.progress) or _asked_to_stop(job)):
+            _stop_if(job, interrupt)
             _epoch(job, pace, interrupt)
+        _stop_if(job, interrupt)
     return _asked_to_stop(job) or "the budget is spent"
 
 
@@ -102,7 +106,6 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     if best or last or due:
         _save(job, best=best)
     _tell(job, "epoch_ended", record)
-    _stop_if(job, interrupt)
 
 
 def _divides(every: int | None, count: int) -> bool:

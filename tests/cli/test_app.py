@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
+
+from netlab import __main__
+from netlib.config.load import load
+
+ROOT = Path(__file__).parents[2]
 
 VERBS = {
     "train": [
@@ -40,6 +47,38 @@ def test_help_of_a_verb_names_all_that_it_takes_and_shows_an_example(netlab, ver
         assert word in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "list[" not in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["train", "summary"])
+def test_the_examples_of_a_verb_are_valid(netlab, verb):
+    shown = re.findall(
+        r"^  netlab \w+ (configs/\S+\.yaml)(.*)$", netlab(verb, "--help", COLUMNS="80").stdout, re.MULTILINE
+    )
+    assert shown
+    for config, rest in shown:
+        load(ROOT / config, [word for word in rest.split() if "=" in word])
+
+
+def test_ctrl_c_while_the_command_is_imported(monkeypatch):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(__main__, "_run", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        __main__.main()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told(command, config):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([command, "summary", config], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "error: the system refuses: No space left on device\n")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_mistake(command, config, closed):
+    done = subprocess.run(f"'{command}' summary '{config}' {closed}", shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_help_without_a_verb_is_a_usage_error(netlab):

@@ -55,6 +55,30 @@ def test_ctrl_c(capsys):
     assert capsys.readouterr() == ("", "interrupted\n")
 
 
+def test_what_the_system_refuses_is_named(capfd):
+    error = PermissionError(13, "Permission denied", "runs/x-1/log.txt")
+    assert fails_with(error) == 1
+    assert capfd.readouterr().err == "error: the system refuses: runs/x-1/log.txt: Permission denied\n"
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow names it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (MemoryError(), ""),
+        (ResourceExhaustedError("{{node x}} OOM when allocating tensor with shape[4,9] on /job:localhost [Op:Y]\nmore"),
+         " (OOM when allocating tensor with shape[4,9])"),
+    ],
+)  # fmt: skip
+def test_too_little_memory_is_told_with_what_to_do(capsys, error, what):
+    assert fails_with(error) == 1
+    told = capsys.readouterr().err
+    assert told == f"error: there is not enough memory; make data.batch_size or the network smaller{what}\n"
+
+
 def test_a_mistake_of_ours_keeps_its_traceback():
     def verb() -> None:
         raise ZeroDivisionError("a bug")

@@ -79,13 +79,13 @@ SECONDS = 5
 
 
 def check(text: str, *overrides: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found: Exception | None = None
     try:
         read(text, "fuzz.yaml", overrides)
     except NetlabError as error:
         found = error
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     if isinstance(found, ConfigError):
         assert found.problems
         assert all(problem.message for problem in found.problems)
@@ -242,7 +242,7 @@ LARGE = {
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_texts_are_answered_in_bounded_time(kind):
     assert len(LARGE[kind]) <= MAX_BYTES * 2
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(ConfigError):
         read(LARGE[kind], "large.yaml")
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30

@@ -71,6 +71,24 @@ def test_a_long_line_is_cut_around_its_problem():
     assert line[carets.index("^") : carets.rindex("^") + 1] == "bad"
 
 
+@given(st.integers(0, 400), st.integers(40, 200))
+def test_on_a_terminal_no_line_is_broken(column, columns):
+    source = Source("a", "file", "x" * column + "bad" + "y" * (400 - column), Path())
+    _, line, carets = render([PlacedProblem(Place(source, 0, column, 3), "m")], columns=columns).splitlines()
+    assert max(len(line), len(carets)) <= columns
+    assert line[carets.index("^") : carets.rindex("^") + 1] == "bad"
+
+
+def test_on_a_terminal_a_long_message_does_not_come_between_an_override_and_its_caret():
+    source = Source("<command line>", "command line", "train.epochs=abc", Path())
+    problem = PlacedProblem(Place(source, 0, 13, 3), "expected an integer, got 'abc'")
+    one_line = render([problem])
+    assert render([problem], columns=len(one_line.splitlines()[0])) == one_line
+    assert render([problem], columns=len(one_line.splitlines()[0]) - 1) == (
+        "<command line>: train.epochs=abc\n                             ^^^\nerror: expected an integer, got 'abc'"
+    )
+
+
 def test_the_end_of_a_file_has_a_line_too():
     source = Source("a", "file", "a: [", Path())
     assert render([PlacedProblem(Place(source, 1, 0), "m")]) == "a:2:1: error: m\n    2 |\n      | ^"

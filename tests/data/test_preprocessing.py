@@ -132,6 +132,7 @@ class TestState:
 
     def test_what_it_is_made_of(self):
         plain, arrays = self.fitted().state()
+        assert re.fullmatch("[0-9a-f]{64}", plain.pop("sha256"))
         assert plain == {
             "format": 1,
             "inputs": {"x": [{"Rescale": {"scale": 0.5, "offset": 0.0}}, {"Standardize": {"per": "element"}}], "z": []},
@@ -162,6 +163,21 @@ class TestState:
         plain, arrays = self.fitted().state()
         with pytest.raises(NetlabError, match=message):
             Preprocessing.from_state({**plain, **changes}, arrays)
+
+    @pytest.mark.parametrize("name", ["x.1.mean", "x.1.deviation"])
+    def test_one_flipped_bit(self, name):
+        plain, arrays = self.fitted().state()
+        arrays[name] = arrays[name].copy()
+        arrays[name].view(np.uint8)[2, 5] ^= 1
+        with pytest.raises(NetlabError, match="preprocessing is damaged: it is not what was stored, by its SHA-256"):
+            Preprocessing.from_state(plain, arrays)
+
+    @pytest.mark.parametrize("offset", [0.5, -0.0])
+    def test_another_parameter(self, offset):
+        plain, arrays = self.fitted().state()
+        plain["inputs"]["x"][0]["Rescale"]["offset"] = offset
+        with pytest.raises(NetlabError, match="is not what was stored"):
+            Preprocessing.from_state(plain, arrays)
 
 
 class TestOtherData:

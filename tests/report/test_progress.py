@@ -38,6 +38,28 @@ def test_the_time_left_follows_from_the_speed_since_the_first_chunk(clock):
     assert left.seconds() == 0
 
 
+def test_what_is_compiled_says_nothing_of_the_time_left(clock):
+    left = TimeLeft()
+    for step, seconds in enumerate([50, 1, 1, 70, 1, 1], start=1):
+        if seconds > 1:
+            left.compiling()
+        clock.now += seconds
+        left.done(step / 100)
+    assert left.seconds() == pytest.approx(94)
+
+
+def test_the_first_validation_is_compiled_and_later_ones_count(clock):
+    left = TimeLeft()
+    for step, seconds in enumerate([30, 2, 2], start=1):
+        left.done((2 * step - 1) / 100)
+        clock.now += 1
+        left.done(2 * step / 100)
+        left.validating()
+        clock.now += seconds
+    left.done(0.07)
+    assert left.seconds() == pytest.approx(93 * 6 / 4)
+
+
 def test_the_time_left_forgets_how_fast_it_was_long_ago(clock):
     left = TimeLeft()
     for step in range(1000):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 
@@ -58,3 +59,13 @@ def test_a_notice_goes_away_again():
     with terminal.notice(screen, "starting"), terminal.notice(file, "starting"):
         assert (screen.getvalue(), file.getvalue()) == ("starting", "")
     assert (screen.getvalue(), file.getvalue()) == ("starting\r\x1b[K", "")
+
+
+def test_the_edge_is_that_of_a_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    assert (terminal.edge(Screen()), terminal.edge(io.StringIO())) == (50, None)
+    monkeypatch.delenv("COLUMNS")
+    assert terminal.edge(Screen()) is None  # it has no file descriptor that could be asked
+    monkeypatch.setattr(Screen, "fileno", lambda self: 1)
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((70, 24)))
+    assert terminal.edge(Screen()) == 70

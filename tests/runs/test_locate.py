@@ -95,6 +95,10 @@ def test_a_run_without_checkpoints_says_so(run: RunDirectory) -> None:
         find_checkpoint(run.path / "best")
     with pytest.raises(UsageError, match=r"^run '.*/digits-1' has no checkpoint to go on from$"):
         newest_valid(run)
+    run.write("resolved.yaml", "format: 1\n")
+    again = r"go on from; start again with: netlab train .*/digits-1/resolved\.yaml$"
+    with pytest.raises(UsageError, match=again):
+        newest_valid(run)
 
 
 def test_a_damaged_pointer_is_no_reason_to_take_another_checkpoint(run: RunDirectory, written: list[Path]) -> None:

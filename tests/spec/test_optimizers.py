@@ -32,8 +32,12 @@ def test_the_learning_rate_may_be_a_schedule(name: str) -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"Adam": 0}, "Adam.learning_rate: expected a number greater than 0, or a schedule, got 0"),
-        ({"Adam": float("nan")}, "Adam.learning_rate: expected a number greater than 0, or a schedule, got nan"),
+        (
+            {"Adam": 0},
+            "Adam.learning_rate: expected a number greater than 0 that float32 can hold, or a schedule, got 0",
+        ),
+        ({"Adam": float("nan")}, "expected a number greater than 0 that float32 can hold, or a schedule, got nan"),
+        ({"Adam": 1e39}, "expected a number greater than 0 that float32 can hold, or a schedule, got 1e"),
         ({"Adam": True}, "Adam.learning_rate: expected a number, or a schedule as 'Name: {parameters}', got true"),
         ({"Adam": "cosine"}, "Adam.learning_rate: there is no schedule 'cosine'"),
         (

@@ -78,15 +78,14 @@ def test_all_is_planned_or_refused_without_tensorflow(short, tmp_path, write):
 def test_what_a_plan_holds(folder, tmp_path):
     plan = plan_training(folder / "tiny.yaml", ["train.epochs=7"], runs_root=tmp_path, dry_run=True)
     assert (plan.config.train.epochs, plan.runs_root, plan.run_dir, plan.dry_run) == (7, tmp_path, None, True)
-    assert (plan.run, plan.checkpoint, plan.passed_over) == (None, None, ())
+    assert plan.run is None
     assert isinstance(plan.config, Complete)
     assert plan_training(folder / "tiny.yaml").runs_root == Path("runs")
 
 
-def test_a_plan_to_go_on_has_the_newest_checkpoint(short):
+def test_a_plan_to_go_on(short):
     plan = plan_training(None, ["train.epochs=3"], resume=short.run)
-    assert (plan.run.path, plan.checkpoint.step, plan.config.train.epochs) == (short.run, short.steps, 3)
-    assert set(plan.checkpoint.groups) == {"model", "optimizer", "loop"}
+    assert (plan.run.path, plan.config.train.epochs) == (short.run, 3)
     assert plan.config.train.threads is not None
 
 

@@ -8,8 +8,10 @@ import warnings
 
 import pytest
 
+from netlib.runs.directory import open_run
 from netlib.runs.environment import describe
-from netlib.spec.errors import NetlabError
+from netlib.runs.lock import alone
+from netlib.spec.errors import NetlabError, UsageError
 from netlib.spec.graph import Parameters
 from netlib.tasks.train import train
 from netlib.training.interrupt import Interrupted
@@ -102,3 +104,28 @@ def test_the_command_is_recorded(whole):
     facts = json.loads((whole.run / "environment.json").read_text())
     assert facts.keys() == describe(0, None, "graph", [], None).keys()
     assert facts["command"] == sys.argv
+
+
+def test_a_signal_before_the_first_step_leaves_a_run_that_goes_on(write, tmp_path, recorder, weights):
+    class Impatient(type(recorder)):
+        def __getattribute__(self, name):
+            if name == "run_started":
+                return lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+            return super().__getattribute__(name)
+
+    with pytest.raises(
+        Interrupted, match=r"stopped by SIGTERM after epoch 0; saved, go on with: netlab train --resume"
+    ):
+        train(write(), run_dir=tmp_path / "cut", listeners=[Impatient()])
+    through = train(write(), run_dir=tmp_path / "whole")
+    train(None, resume=tmp_path / "cut")
+    assert weights(tmp_path / "cut") == weights(through.run)
+
+
+def test_a_run_that_is_being_trained_is_refused_to_another_process(short, copied):
+    run = copied(short)
+    with (
+        alone(open_run(run)),
+        pytest.raises(UsageError, match="is being trained by another process; wait until it ends, or stop it"),
+    ):
+        train(None, ["train.epochs=9"], resume=run)
