@@ -40,10 +40,15 @@ def describe(
             "architecture": platform.machine(),
             "processor": _processor(),
             "cores": os.cpu_count(),
-            "usable_cores": _usable_cores(),
+            "usable_cores": available_cores(),
         },
         "git": _git(),
     }
+
+
+def available_cores() -> int:
+    """The cores that this process may use, which a container or `taskset` can make fewer."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _version(package: str) -> str | None:
@@ -61,11 +66,6 @@ def _processor() -> str:
         lines = []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, "") or platform.processor() or platform.machine()
-
-
-def _usable_cores() -> int | None:
-    """The cores that this process may use, which a container or `taskset` can make fewer."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _git() -> dict[str, Any] | None:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import tensorflow as tf
 
+from netlib.runs.environment import available_cores
 from netlib.spec.errors import UsageError
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def configure(threads: int | None) -> int:

@@ -89,15 +89,14 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     _tell(job, "epoch_started", progress.epoch + 1, job.budget.epochs, job.loop.steps)
     if progress.position == 0:
         job.meters.reset()
-    rows = np.arange(job.rows, dtype=np.int32)
-    job.loop.start_epoch(permutation(job.seed, progress.epoch, job.rows) if job.shuffle else rows)
+    job.loop.start_epoch(_order(job))
     while progress.position < job.loop.steps and not job.budget.spent(progress):
         _chunk(job, pace)
         _stop_if(job, interrupt)
         if progress.position < job.loop.steps and _divides(job.save_every_steps, progress.step):
             _save(job, best=False)
     record = _record(job)
-    best = _is_best(job, record)
+    best = _note_if_best(job, record)
     progress.take(record, whole=progress.position == job.loop.steps)
     for callback in job.callbacks.values():
         callback.epoch_ended(record)
@@ -106,6 +105,13 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     if best or last or due:
         _save(job, best=best)
     _tell(job, "epoch_ended", record)
+
+
+def _order(job: Fit) -> np.ndarray:
+    """Of the rows in the epoch to come."""
+    if job.shuffle:
+        return permutation(job.seed, job.progress.epoch, job.rows)
+    return np.arange(job.rows, dtype=np.int32)
 
 
 def _divides(every: int | None, count: int) -> bool:
@@ -161,7 +167,8 @@ def _record(job: Fit) -> Record:
     return record
 
 
-def _is_best(job: Fit, record: Record) -> bool:
+def _note_if_best(job: Fit, record: Record) -> bool:
+    """Whether no record before was as good; the progress then has it as the best."""
     progress, value = job.progress, job.monitor.value(record)
     if value is None or not job.monitor.better(value, progress.best_value):
         return False

@@ -122,8 +122,8 @@ class Model(Network):
         """
         data = self._arrays(x, {})
         self._ensure_built_for(data)
-        mode = execution_of(self, self._train).mode if self._train else "graph"
         if self._predict is None:
+            mode = execution_of(self, self._train).mode if self._train else "graph"
             self._predict = compiled(self._linked_outputs, mode)
         run = self._predict
         parts = []

@@ -5,12 +5,15 @@ import sys
 
 import pytest
 
-from netlib.training.environment import available_cores
+from netlib.runs.environment import available_cores
 
 
 def in_new_process(lines: str) -> str:
     """What a fresh process prints."""
-    head = "import tensorflow as tf\nfrom netlib.training.environment import available_cores, configure\n"
+    head = (
+        "import tensorflow as tf\nfrom netlib.runs.environment import available_cores\n"
+        "from netlib.training.environment import configure\n"
+    )
     done = subprocess.run([sys.executable, "-c", head + lines], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
