@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from netlib.runs.directory import open_run as open_run
     from netlib.tasks.build import build as build
     from netlib.tasks.train import train as train
+    from netlib.training import callbacks as callbacks
     from netlib.training.model import Model as Model
 
-__all__ = ["Model", "build", "load_config", "nn", "open_run", "train"]
+__all__ = ["Model", "build", "callbacks", "load_config", "nn", "open_run", "train"]
 
 _HOMES = {
     "Model": ("netlib.training.model", "Model"),
     "build": ("netlib.tasks.build", "build"),
+    "callbacks": ("netlib.training.callbacks", None),
     "load_config": ("netlib.config.load", "load"),
     "nn": ("netlib.nn", None),
     "open_run": ("netlib.runs.directory", "open_run"),

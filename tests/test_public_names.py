@@ -28,11 +28,12 @@ def test_every_name_is_what_its_room_has():
 
     assert (netlib.load_config, netlib.open_run, netlib.build) == (load, open_run, build)
     assert (netlib.train, netlib.Model, netlib.nn) == (train, Model, sys.modules["netlib.nn"])
+    assert netlib.callbacks is sys.modules["netlib.training.callbacks"]
     assert set(netlib.__all__) <= vars(netlib).keys()  # the next use is no search
 
 
 def test_an_unknown_name_says_what_there_is():
     with pytest.raises(
-        AttributeError, match="module 'netlib' has no attribute 'modle'; it has Model, build, load_config"
+        AttributeError, match="module 'netlib' has no attribute 'modle'; it has Model, build, callbacks, load_config"
     ):
         netlib.modle  # noqa: B018

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from netlib.config.load import read
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def test_there_are_blocks() -> None:
@@ -23,6 +26,16 @@ def test_every_yaml_block_is_a_valid_config(text: str) -> None:
     experiment = read(text, "README.yaml")
     assert experiment.graph is not None
     assert experiment.warnings == ()
+
+
+@pytest.mark.slow
+def test_the_python_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    assert len(PYTHON) >= 2
+    script = tmp_path / "readme.py"
+    script.write_text("\n".join([*PYTHON, "assert float(loss) < 0.8 and len(history) == 5"]))
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "head: Dense(units=2): kernel (32, 2), bias (2,)" in done.stdout
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "data": {"spec"},
     "runs": {"spec"},
     "report": {"spec"},
-    "training": {"nn", "data", "runs", "spec"},
+    "training": {"nn", "data", "runs", "report", "spec"},
     "tasks": {"report", "training", "runs", "data", "nn", "config", "spec"},
     # The command parses, calls one task and prints: with the task, only rooms without TensorFlow.
     "cli": {"tasks", "report", "config", "runs", "spec"},

@@ -27,8 +27,7 @@ def summary(config: Config, overrides: Overrides = None, depth: Depth = None, js
     netlab summary configs/digits_cnn.yaml
     netlab summary configs/digits_mlp.yaml model.hidden.units=256 --depth 1
     """
-    from netlib.report.summary import as_text, as_tree, as_values
-    from netlib.report.terminal import can_draw, has_color, is_live, width
+    from netlib.report.summary import as_values, for_stream
     from netlib.tasks.summarise import summarise
 
     found = summarise(config, overrides or (), depth)
@@ -36,7 +35,5 @@ def summary(config: Config, overrides: Overrides = None, depth: Depth = None, js
         from json import dumps
 
         print(dumps(as_values(found)))
-    elif is_live(sys.stdout) and can_draw(sys.stdout):
-        print(as_tree(found, width(), has_color(sys.stdout)), end="")
     else:
-        print(as_text(found, width()), end="")
+        print(for_stream(found, sys.stdout), end="")

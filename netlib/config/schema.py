@@ -12,7 +12,7 @@ from netlib.spec.registry import names, resolve, spec_class
 
 _KINDS = {
     "model": ("layer", "initializer", "regularizer", "constraint", "activation"),
-    "train": ("optimizer", "schedule"),
+    "train": ("optimizer", "schedule", "callback"),
     "data": ("preprocessing",),
 }
 _TERMS = {"loss": "loss", "metrics": "metric"}

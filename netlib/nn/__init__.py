@@ -11,17 +11,31 @@ from typing import TYPE_CHECKING, Any
 from netlib.spec.registry import TABLES
 
 if TYPE_CHECKING:
+    from netlib.nn.foreign import Foreign as Foreign
+    from netlib.nn.keras_model import as_keras as as_keras
     from netlib.nn.layer import Layer as Layer
     from netlib.nn.module import Module as Module
     from netlib.nn.network import Network as Network
-    from netlib.nn.network import Sequential as Sequential
+    from netlib.nn.sequential import Sequential as Sequential
+    from netlib.nn.symbolic import Input as Input
+    from netlib.nn.torch_weights import from_torch as from_torch
+    from netlib.nn.torch_weights import to_torch as to_torch
 
-_BASES = {"Module": "module", "Layer": "layer", "Network": "network", "Sequential": "network"}
+_BASES = {
+    "Module": "module",
+    "Layer": "layer",
+    "Network": "network",
+    "Sequential": "sequential",
+    "Foreign": "foreign",
+    "Input": "symbolic",
+}
+
+_INTEROP = {"as_keras": "keras_model", "from_torch": "torch_weights", "to_torch": "torch_weights"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _BASES:
-        return getattr(import_module(f"{__name__}.{_BASES[name]}"), name)
+    if name in _BASES or name in _INTEROP:
+        return getattr(import_module(f"{__name__}.{_BASES.get(name) or _INTEROP[name]}"), name)
     if name in TABLES["layer"]:
         return getattr(import_module(TABLES["layer"][name].replace("netlib.spec.", f"{__name__}.")), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'; it has {', '.join(_names())}")
@@ -32,4 +46,4 @@ def __dir__() -> list[str]:
 
 
 def _names() -> list[str]:
-    return [*_BASES, *TABLES["layer"]]
+    return [*_BASES, *_INTEROP, *TABLES["layer"]]

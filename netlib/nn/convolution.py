@@ -21,17 +21,18 @@ class Conv2D(Layer[spec.Conv2D]):
         """(batch, height, width, channels) to (batch, height, width, filters)."""
         outputs = self._convolved(inputs)
         if self.spec.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.bias)
+            outputs = tf.nn.bias_add(outputs, self.cast(self.bias))
         return activation(self.spec.activation)(outputs)
 
     def _convolved(self, inputs: tf.Tensor) -> tf.Tensor:
         groups, dilation, padding = self.spec.groups, self.spec.dilation_rate, self.spec.padding.upper()
         special = groups > 1 or max(dilation) > 1
+        kernel = self.cast(self.kernel)
         if not special or _has_all_gradients():
-            return tf.nn.conv2d(inputs, self.kernel, self.spec.strides, padding, dilations=dilation)
-        parts = zip(tf.split(inputs, groups, axis=-1), tf.split(self.kernel, groups, axis=-1), strict=True)
+            return tf.nn.conv2d(inputs, kernel, self.spec.strides, padding, dilations=dilation)
+        parts = zip(tf.split(inputs, groups, axis=-1), tf.split(kernel, groups, axis=-1), strict=True)
         return tf.concat(
-            [tf.nn.convolution(part, kernel, self.spec.strides, padding, dilations=dilation) for part, kernel in parts],
+            [tf.nn.convolution(part, own, self.spec.strides, padding, dilations=dilation) for part, own in parts],
             axis=-1,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from netlib.nn.keras_objects import activation
@@ -18,9 +20,10 @@ class Dense(Layer[spec.Dense]):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """(..., features) to (..., units)."""
         flat = inputs.shape.rank == 2
-        outputs = tf.matmul(inputs, self.kernel) if flat else tf.tensordot(inputs, self.kernel, 1)
+        kernel = self.cast(self.kernel)
+        outputs = tf.matmul(inputs, kernel) if flat else tf.tensordot(inputs, kernel, 1)
         if self.spec.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.bias)
+            outputs = tf.nn.bias_add(outputs, self.cast(self.bias))
         return activation(self.spec.activation)(outputs)
 
 
@@ -40,7 +43,11 @@ class Embedding(Layer[spec.Embedding]):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Indices (...) to vectors (..., output_dim)."""
         indices = inputs if inputs.dtype in (tf.int32, tf.int64) else tf.cast(inputs, tf.int64)
-        return tf.gather(self.embeddings, indices)
+        return self.cast(tf.gather(self.embeddings, indices))
+
+    def compute_mask(self, *inputs: tf.Tensor, mask: Any = None) -> Any:
+        """With `mask_zero`, the places whose index is not 0."""
+        return tf.not_equal(inputs[0], 0) if self.spec.mask_zero else None
 
 
 class Identity(Layer[spec.Identity]):

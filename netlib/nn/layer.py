@@ -1,43 +1,63 @@
-"""`Layer`: a module with one computation, whose weights are made on the first call, from its spec."""
+"""`Layer`: a module with one computation, whose weights are made on the first call."""
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from math import prod
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 
 import tensorflow as tf
 
-from netlib.nn.keras_objects import make
-from netlib.nn.module import Module
-from netlib.nn.random import stable_hash, uniform
+from netlib.nn import calls
+from netlib.nn.building import Buildable
+from netlib.nn.control_flow import traceable
+from netlib.nn.keras_losses import collected
+from netlib.nn.parameters import parsed, undescribed_parameter
+from netlib.nn.random import uniform
+from netlib.nn.symbolic import Static, Symbol, join, symbols_in
+from netlib.nn.tracing import described, run_without_values, traced
 from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError, UsageError
-from netlib.spec.initializers import InitializerSpec
-from netlib.spec.layer import LayerSpec, Weight
+from netlib.spec.layer import LayerSpec
 from netlib.spec.tensors import Shape, TensorSpec, show
 
 SpecType = TypeVar("SpecType", bound=LayerSpec)
 
 
-class Layer(Module, Generic[SpecType]):
+class Layer(Buildable, Generic[SpecType]):
     """A computation with weights.
 
-    A layer of the catalogue is `class Dense(Layer[spec.Dense])`: its constructor takes the spec's parameters (the one that may
-    stand alone also by position), `build` makes the weights that the spec lists as attributes of their names, and only `call`
-    is its own. A layer without a spec derives from `Layer`, makes its weights in `build` by `add_weight`, and has the
-    computation in `call`.
+    A layer of the catalogue is `class Dense(Layer[spec.Dense])`: its constructor takes the spec's parameters, by name or in their
+    order, `build` makes the weights that the spec lists as attributes of their names, and only `call` is its own. A layer written
+    by hand makes its weights in `build` by `add_weight`, holds other layers as attributes, and computes in `call`, which takes
+    `training` and `mask` if it names them:
+
+    >>> class Scale(Layer):
+    ...     def build(self, shape):
+    ...         self.factor = self.add_weight("factor", shape[-1:], "ones")
+    ...     def call(self, x, training):
+    ...         return x * self.factor if training else x
+    >>> scale = Scale()
+    >>> scale(tf.ones([2, 3])).shape, scale.num_parameters()
+    (TensorShape([2, 3]), 3)
 
     Args:
-        name: an identifier; the class's name in lower case by default.
+        name: an identifier; the class's name in snake_case by default.
         trainable: False freezes it.
-        seed: with `path`, decides the initial weights; fresh ones without.
-        path: where the layer stands in its network.
+        dtype: `float32`, `mixed_bfloat16` or `mixed_float16`: the compute dtype, with weights in float32; that of the layer
+            around by default.
+        seed: with `path`, decides the initial weights; that of the layer around by default, fresh ones without any.
+        path: where the layer stands in its network; told by the layer around by default.
     """
 
     spec_type: ClassVar[type[LayerSpec] | None] = None
-    _call_takes_training: ClassVar[bool] = False
+    supports_masking: ClassVar[bool] = False
+    """Of a layer without a spec: whether its output has the mask of its input."""
+    call_takes: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -45,25 +65,21 @@ class Layer(Module, Generic[SpecType]):
             arguments = get_args(base)
             if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], LayerSpec):
                 cls.spec_type = arguments[0]
-        cls._call_takes_training = "training" in inspect.signature(cls.call).parameters
+        cls.call_takes = frozenset(inspect.signature(cls.call).parameters)
 
     def __init__(
         self,
         *args: Any,
         name: str | None = None,
         trainable: bool = True,
+        dtype: str | None = None,
         seed: int | None = None,
         path: str | None = None,
         **parameters: Any,
     ) -> None:
-        super().__init__(name=name)
-        self.trainable = trainable
-        self.seed = seed
-        self.path = path or self.name
-        self.built = False
-        self.spec: SpecType = self._parse(args, parameters)
+        super().__init__(name=name, trainable=trainable, dtype=dtype, seed=seed, path=path)
+        self.spec: SpecType = parsed(type(self).__name__, self.spec_type, args, parameters)
         self._checked: set[tuple[TensorSpec, ...]] = set()
-        self._regularized: list[tuple[tf.Variable, Any]] = []
 
     @classmethod
     def from_spec(cls, spec: LayerSpec, **options: Any) -> Layer[Any]:
@@ -72,45 +88,96 @@ class Layer(Module, Generic[SpecType]):
         layer_class: type[Layer[Any]] = getattr(module, type(spec).__name__)
         return layer_class(spec, **options)
 
-    def _parse(self, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    # What it is, before it runs.
+
+    def type_name(self) -> str:
+        """What a config, and a summary, calls its type."""
+        return type(self).__name__
+
+    def output_shape(self, *shapes: Shape) -> Any:
+        """The output's shape for inputs of these shapes (batch first), by port where it has several; builds nothing.
+
+        >>> from netlib import nn
+        >>> nn.Conv2D(8, kernel_size=3).output_shape((None, 28, 28, 1))
+        (None, 26, 26, 8)
+
+        Raises:
+            SpecError: the layer cannot take inputs of these shapes.
+        """
+        outputs = self.static(*map(self._assumed, shapes)).outputs
+        given = {port: tensor.shape for port, tensor in outputs.items()}
+        return given if len(given) > 1 else next(iter(given.values()))
+
+    def count(self, *shapes: Shape) -> int:
+        """How many parameters it has, or will have, for inputs of these shapes (batch first); builds nothing.
+
+        Raises:
+            SpecError: the layer cannot take inputs of these shapes.
+        """
+        static = self.static(*map(self._assumed, shapes))
+        return static.body.parameters().total if static.body else sum(prod(weight.shape) for weight in static.weights)
+
+    def static(self, *tensors: TensorSpec) -> Static:
+        """What is known of it for such inputs before it runs.
+
+        Raises:
+            SpecError: the layer cannot take these inputs.
+        """
         if self.spec_type is None:
-            if args or parameters:
-                raise UsageError(f"{type(self).__name__} has no spec; its own __init__ takes its parameters")
-            return None
-        if args and isinstance(args[0], self.spec_type):
-            return args[0]
-        if args:
-            shorthand = self.spec_type.shorthand
-            if len(args) > 1 or shorthand is None:
-                first = f"only {shorthand}" if shorthand else "nothing"
-                raise UsageError(f"{type(self).__name__} takes {first} by position; name the others")
-            parameters = {shorthand: args[0], **parameters}
-        return self.spec_type.parse(parameters)
+            spec: LayerSpec = traced(self, tensors)
+            names: tuple[str, ...] = tuple(map(str, range(len(tensors))))
+        else:
+            spec, names = self.spec, self._input_names(len(tensors))
+        shapes = [tensor.shape for tensor in tensors]
+        outputs = spec.outputs(*tensors, compute=self.compute_dtype)
+        if self.built and self.spec_type is not None:
+            self._check_weights(*shapes)
+        return Static(names, outputs, spec, None, tuple(spec.weights(*shapes)), spec.macs(*shapes))
 
-    def children(self) -> Iterator[tuple[str, Any]]:
-        """Everything that may hold variables, which are known by the attributes that `build` sets."""
-        return ((name, value) for name, value in super().children() if name != "_regularized")
+    def _input_names(self, count: int) -> tuple[str, ...]:
+        if self.spec.variadic:
+            return tuple(map(str, range(count)))
+        known = (*self.spec.inputs, *self.spec.optional_inputs)
+        if not len(self.spec.inputs) <= count <= len(known):
+            raise SpecError(f"{self.type_name()} reads {' and '.join(known)}, got {count} inputs")
+        return known[:count]
 
-    def build(self, *shapes: Shape) -> None:
+    def _assumed(self, shape: Shape) -> TensorSpec:
+        integers = self.spec_type is not None and self.spec_type.takes == "integer"
+        return TensorSpec(tuple(shape), "int32" if integers else "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain values from which `from_config` makes such a layer again, without its weights.
+
+        A layer written by hand adds its own parameters: `{**super().get_config(), "units": self.units}`.
+
+        Raises:
+            UsageError: it has parameters, and does not add them.
+        """
+        if undescribed := undescribed_parameter(type(self), Layer):
+            raise UsageError(
+                f"{type(self).__name__} does not say its parameter '{undescribed}': define get_config(self) that returns"
+                f" {{**super().get_config(), '{undescribed}': ...}}"
+            )
+        config: dict[str, Any] = {"name": self.name} if self.named else {}
+        if not self.trainable:
+            config["trainable"] = False
+        if self._policy is not None:
+            config["dtype"] = self.dtype
+        return {**config, **(self.spec.to_plain() if self.spec_type else {})}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A layer as `get_config` describes it, with weights of its own."""
+        return cls(**config)
+
+    # How it comes to its weights.
+
+    def build(self, *shapes: Any) -> None:
         """Makes the weights that the spec lists; called once, by the first call, with the inputs' shapes (batch first)."""
         if self.spec_type is not None:
             for weight in self.spec.weights(*shapes):
                 setattr(self, weight.name, self._make_weight(weight))
-
-    def call(self, *inputs: Any, **kwargs: Any) -> Any:
-        """The computation; takes `training` if it names it."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it computes; define `call`")
-
-    def __call__(self, *inputs: Any, training: Any = False) -> Any:
-        """Computes the outputs; the first call builds.
-
-        Raises:
-            SpecError: the layer cannot take inputs of these shapes or dtypes.
-        """
-        tensors = [self._as_tensor(value) for value in inputs]
-        self.ensure_built(*(TensorSpec(tuple(tensor.shape), tensor.dtype.name) for tensor in tensors))
-        with tf.name_scope(self.name):
-            return self.call(*tensors, training=training) if self._call_takes_training else self.call(*tensors)
 
     @tf.autograph.experimental.do_not_convert  # plain Python: converting it takes seconds
     def ensure_built(self, *tensors: TensorSpec) -> None:
@@ -126,22 +193,26 @@ class Layer(Module, Generic[SpecType]):
             return
         shapes = [tensor.shape for tensor in inputs]
         if self.spec_type is not None:
+            self._input_names(len(inputs))
             self.spec.outputs(*inputs)
         if not self.built:
+            self._place_children()
             with tf.init_scope():
                 self.build(*shapes)
-            self.built = True
+            self._place_children()
         elif self.spec_type is not None:
             self._check_weights(*shapes)
         self._checked.add(inputs)
 
-    def _as_tensor(self, value: Any) -> tf.Tensor:
-        variadic = self.spec_type is not None and self.spec_type.variadic
-        if variadic and isinstance(value, list | tuple):
-            raise UsageError(f"{self.name} takes its inputs one by one, layer(a, b), got a {type(value).__name__}")
-        tensor = tf.convert_to_tensor(value)
-        casts = self.spec_type is not None and self.spec_type.takes == "float" and tensor.dtype.is_floating
-        return tf.cast(tensor, "float32") if casts else tensor
+    def build_whole(self, *tensors: TensorSpec) -> None:
+        """Builds it with all layers that it calls, by a run without values where it is written by hand.
+
+        Raises:
+            SpecError: the layer cannot take these inputs.
+        """
+        self.ensure_built(*tensors)
+        if self.spec_type is None:
+            run_without_values(self, tensors)
 
     def _check_weights(self, *shapes: Shape) -> None:
         for weight in self.spec.weights(*shapes):
@@ -153,44 +224,87 @@ class Layer(Module, Generic[SpecType]):
                     f" {weight.shape}"
                 )
 
-    def add_weight(
-        self,
-        name: str,
-        shape: tuple[int, ...],
-        initializer: Spec,
-        *,
-        regularizer: Spec | None = None,
-        constraint: Spec | None = None,
-        trainable: bool = True,
-        dtype: str | None = None,
-    ) -> tf.Variable:
-        """A new variable; assign it to an attribute. Its initial value depends on the layer's seed and path alone."""
-        return self._make_weight(Weight(name, shape, initializer, regularizer, constraint, trainable, dtype))
+    # How it runs.
 
-    def _make_weight(self, weight: Weight) -> tf.Variable:
-        path = f"{self.path}.{weight.name}"
-        seed = None if self.seed is None else stable_hash(self.seed, "initial", path, bits=31)
-        takes_seed = isinstance(weight.initializer, InitializerSpec) and weight.initializer.random
-        initializer = make(weight.initializer, **({"seed": seed} if takes_seed else {}))
-        dtype = weight.dtype or "float32"
-        variable = tf.Variable(
-            tf.convert_to_tensor(initializer(weight.shape, dtype=dtype)),
-            name=path,
-            trainable=weight.trainable,
-            constraint=make(weight.constraint) if weight.constraint else None,
-        )
-        if weight.regularizer:
-            self._regularized.append((variable, make(weight.regularizer)))
-        return variable
+    def call(self, *inputs: Any, **kwargs: Any) -> Any:
+        """The computation; takes `training` and `mask` if it names them."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it computes; define `call`")
 
-    @property
-    def losses(self) -> list[tf.Tensor]:
-        """The penalties of all regularised weights below, as scalars. Those of frozen weights are left out."""
-        trained = {id(variable) for variable in self.trainable_variables}
-        layers = (module for _, module in self.named_modules() if isinstance(module, Layer))
-        pairs = (pair for layer in layers for pair in layer._regularized)
-        return [penalty(variable) for variable, penalty in pairs if id(variable) in trained]
+    @tf.autograph.experimental.do_not_convert  # plain Python; `call` is converted where that is needed
+    def __call__(self, *inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Computes the outputs; the first call builds. For symbols (`nn.Input`) gives symbols.
 
+        Args:
+            inputs: tensors, or what becomes one; floating-point ones are cast to the compute dtype. A layer written by hand
+                also takes None, lists and mappings of tensors; its `build` has the shapes of all, in the order of `tf.nest`.
+            training: whether to behave as in training; as the call around by default, False in the outermost.
+            mask: which places of the input are real: bool [batch, time], for several inputs a tuple of them.
+
+        Raises:
+            SpecError: the layer cannot take inputs of these shapes or dtypes.
+        """
+        if "built" not in vars(self):
+            raise UsageError(f"{type(self).__name__}.__init__ must call super().__init__()")
+        if any(map(symbols_in, inputs)):
+            return join(self, self._only_symbols(inputs))
+        tensors = [self._as_tensor(value) for value in inputs]
+        self.ensure_built(*(described(tensor, self.path) for tensor in tf.nest.flatten(tensors) if tensor is not None))
+        with calls.entered(self, training) as flag, tf.name_scope(self.name):
+            options = {"training": flag} if "training" in self.call_takes else {}
+            if "mask" in self.call_takes:
+                options["mask"] = mask
+            if self.spec_type is not None:
+                return self.call(*tensors, **options)
+            with collected(self._keras_layers), self._shapes_explained(tensors):
+                return traceable(self.call)(*tensors, **options)
+
+    @contextmanager
+    def _shapes_explained(self, tensors: list[Any]) -> Iterator[None]:
+        """Says, of an error inside, that the layer was built for inputs of other shapes, if so."""
+        try:
+            yield
+        except (ValueError, tf.errors.InvalidArgumentError) as error:
+            given = tuple((None, *tensor.shape[1:]) for tensor in tf.nest.flatten(tensors) if tensor is not None)
+            if self._built_for in ((), given):
+                raise
+            built, now = (" and ".join(map(show, shapes)) for shapes in (self._built_for, given))
+            raise SpecError(f"{self.path} was built for inputs of {built}, and cannot take {now}: {error}") from error
+
+    def _only_symbols(self, inputs: tuple[Any, ...]) -> list[Symbol]:
+        for value in inputs:
+            if not isinstance(value, Symbol):
+                raise UsageError(
+                    f"{self.name} takes its inputs one by one, layer(a, b), each an Input or what a layer gave"
+                )
+        return list(inputs)
+
+    def _as_tensor(self, value: Any) -> Any:
+        if self.spec_type is None and isinstance(value, Mapping | list | tuple):
+            return tf.nest.map_structure(self._as_tensor, value)
+        if self.spec_type is not None and self.spec_type.variadic and isinstance(value, list | tuple):
+            raise UsageError(f"{self.name} takes its inputs one by one, layer(a, b), got a {type(value).__name__}")
+        if self.spec_type is None and (value is None or isinstance(value, tf.RaggedTensor | tf.SparseTensor)):
+            return value
+        tensor = tf.convert_to_tensor(value)
+        casts = self.spec_type is None or self.spec_type.takes == "float"
+        return self.cast(tensor) if casts and tensor.dtype.is_floating else tensor
+
+    def compute_mask(self, *inputs: Any, mask: Any = None) -> Any:
+        """The mask of the output: that of the input where the layer keeps the batch and the time axis, of several the places
+        that all have; else None. For masks of several inputs `mask` is a tuple."""
+        keeps = self.spec.supports_masking if self.spec_type is not None else self.supports_masking
+        given = [each for each in (mask if isinstance(mask, tuple) else (mask,)) if each is not None]
+        return functools.reduce(tf.logical_and, given) if keeps and given else None
+
+    @tf.autograph.experimental.do_not_convert
     def random_uniform(self, purpose: str, shape: Any) -> tf.Tensor:
         """Uniform float32 numbers in [0, 1) that depend on the run, this layer, this call and the samples' places alone."""
         return uniform(purpose, self.path, shape)
+
+    def description(self) -> str:
+        """Its class, with the parameters that were given."""
+        if self.spec_type is None:
+            return super().description()
+        given = ((name, value) for name, value in self.spec if name in self.spec.model_fields_set)
+        shown = [f"{name}={value.type_name() if isinstance(value, Spec) else value!r}" for name, value in given]
+        return f"{self.type_name()}({', '.join(shown)})"

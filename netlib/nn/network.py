@@ -1,16 +1,25 @@
-"""`Network` and `Sequential`: layers joined to a graph, and run in its order."""
+"""`Network`: layers joined to a graph, and run in its order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import tensorflow as tf
 
+from netlib.nn import calls, topology
+from netlib.nn.assembling import NetworkPlace, assembled, expected
+from netlib.nn.chain import chained, is_plain
+from netlib.nn.graphs import rebased
+from netlib.nn.joining import graph_of
 from netlib.nn.layer import Layer
+from netlib.nn.running import Tensors, run, widened
+from netlib.nn.symbolic import Static, Symbol, join, symbols_in
+from netlib.nn.tracing import described
+from netlib.nn.written import Written
 from netlib.spec.analysis import analyse
 from netlib.spec.errors import SpecError, UsageError
-from netlib.spec.graph import Graph, Node, Ref
+from netlib.spec.graph import Graph
 from netlib.spec.tensors import TensorSpec
 
 
@@ -18,41 +27,89 @@ class Network(Layer[Any]):
     """A graph of layers.
 
     Args:
-        nodes: nodes as a config writes them: `["Flatten", {"Dense": 10, "name": "head"}]`.
+        nodes: nodes as a config writes them: `["Flatten", {"Dense": 10, "name": "head"}]`; or a chain in which these, layers,
+            Keras layers, modules and functions are mixed, and which may begin with a `nn.Input`: it is then built at once,
+            else by the first call; or, where `outputs` are what layers gave, the inputs made by `nn.Input`: one, a list, or a
+            mapping.
+        outputs: a node's name, a list of them, or a mapping from output to node, the last node by default; or what layers gave.
         inputs: shapes and dtypes by name, the batch axis left out; None for one input, known from the first call.
-        outputs: a node's name, a list of them, or a mapping from output to node; the last node by default.
         graph: a graph that is analysed already, instead of all these.
-        path: begins the paths on which, with the seed, the initial weights and the random numbers of its layers depend.
+        options: those of every layer: `name`, `trainable`, `dtype`, `seed`, `path`.
 
-    A call takes one tensor, or a mapping where there are several inputs; it gives one tensor, or a mapping likewise.
+    A call takes one tensor, or a mapping where there are several inputs; it gives one tensor, or a mapping likewise. Instead of
+    being given nodes, a subclass may define `call(self, inputs, training)` with any code, and hold its layers as attributes.
+
+    >>> from netlib import nn
+    >>> left, right = nn.Input([4], name="left"), nn.Input([4], name="right")
+    >>> tower = nn.Dense(3)
+    >>> network = Network([left, right], nn.Add()(tower(left), tower(right)))
+    >>> network({"left": tf.ones([2, 4]), "right": tf.ones([2, 4])}).shape, network.num_parameters()
+    (TensorShape([2, 3]), 15)
     """
 
     spec_type = None
+    _section: dict[str, Any]
+    is_chain: ClassVar[bool] = False
+    """Whether the constructor takes a list of layers, each reading the one before."""
+    own_attributes: ClassVar[frozenset[str]] = frozenset({"_layers", "_graph", "_section", "_start"})
+    """Attributes that are no part of the tree."""
 
     def __init__(
         self,
-        nodes: list[Any] | None = None,
-        *,
-        inputs: Mapping[str, Any] | None = None,
+        nodes: Any = None,
         outputs: Any = None,
+        *,
+        inputs: Any = None,
         graph: Graph | None = None,
-        path: str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(path=path, **options)
-        self._prefix = f"{path}." if path else ""
-        self._section = {"nodes": list(nodes or []), "outputs": outputs, "inputs": inputs}
+        super().__init__(**options)
+        if inputs is not None and symbols_in(inputs):
+            nodes, inputs = inputs, None
+        self.__dict__["_section"] = {}  # past TensorFlow, which would wrap its lists and mappings
         self._layers: dict[str, Layer[Any]] = {}
         self._graph: Graph | None = None
+        self._start: Symbol | None = None
         if graph is not None:
-            self._assemble(graph)
+            self._assemble(graph, {})
+        elif isinstance(nodes, Symbol) or (symbols_in(nodes) and outputs is not None):
+            self._assemble(*graph_of(nodes, outputs, self._nodes_prefix))
+        else:
+            items = self._written(nodes) if self.is_written else list(nodes or [])
+            self._start = items.pop(0) if items and isinstance(items[0], Symbol) else None
+            self._section.update(nodes=items, outputs=outputs, inputs=inputs)
+            if self._start is not None:
+                self.ensure_built(self._start.tensor)
+
+    @property
+    def items(self) -> list[Any]:
+        """What it was given, until it is built."""
+        return self._section.get("nodes", [])  # type: ignore[no-any-return]
 
     def children(self) -> Iterator[tuple[str, Any]]:
         """The layers by their nodes' names, then whatever a subclass holds besides."""
-        yield from self._layers.items()
-        for name, value in super().children():
-            if name not in ("_layers", "_graph", "_section"):
-                yield name, value
+        if self.is_written:  # what runs its `call` has no place of its own
+            yield from (*self.attributes(), *(("", layer) for layer in self.in_order()))
+            return
+        if self.built:
+            yield from self._layers.items()
+        else:  # what was given is known, though not yet under its name
+            yield from ((str(i), item) for i, item in enumerate(self.items) if not is_plain(item))
+        yield from self.attributes()
+
+    def attributes(self) -> Iterator[tuple[str, Any]]:
+        """What a subclass holds besides its graph."""
+        return ((name, value) for name, value in super().children() if name not in self.own_attributes)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether its class defines `call` instead of being given nodes."""
+        return type(self).call is not Network.call
+
+    def _written(self, nodes: Any) -> list[Any]:
+        if nodes:
+            raise UsageError(f"{type(self).__name__} defines `call`, so it takes no nodes; got {nodes!r}")
+        return [Written(self)]
 
     @property
     def graph(self) -> Graph:
@@ -66,8 +123,13 @@ class Network(Layer[Any]):
         return self._graph
 
     def layer(self, name: str) -> Layer[Any]:
-        """The layer of a node."""
-        return self._layers[name]
+        """The layer of a node; of one that shares another's, that one."""
+        node = next((node for node in self.graph.nodes if node.name == name), None)
+        return self._layers[(node and node.shares) or name]
+
+    def in_order(self) -> list[Any]:
+        """The layer of each node, one that runs twice standing there twice; until it is built, what it was given."""
+        return [self.layer(node.name) for node in self.graph.nodes] if self.built else list(self.items)
 
     @tf.autograph.experimental.do_not_convert  # plain Python: converting it takes seconds
     def ensure_built(self, *tensors: TensorSpec) -> None:
@@ -76,24 +138,53 @@ class Network(Layer[Any]):
         Raises:
             SpecError: the nodes are not valid, or the network cannot take these inputs.
         """
+        self._check_number(tensors)
+        if not self.built:
+            self._assemble(*self._graph_for(tensors))
+        else:
+            self._check_fit(tensors)
+
+    build_whole = ensure_built
+    """Its layers are built with it."""
+
+    def static(self, *tensors: TensorSpec) -> Static:
+        """Its graph for such inputs, and what follows from it.
+
+        Raises:
+            SpecError: the nodes are not valid, or the network cannot take these inputs.
+        """
+        self._check_number(tensors)
+        if self.built:
+            self._check_fit(tensors)
+        graph = self.graph if self.built else expected(*self._graph_for(tensors), self._policy)
+        return Static(tuple(graph.inputs), graph.output_tensors(), None, graph, (), graph.macs())
+
+    def _check_number(self, tensors: tuple[TensorSpec, ...]) -> None:
         if len(tensors) != len(self.input_names):
             raise SpecError(f"{self.name} has {len(self.input_names)} inputs, got {len(tensors)}")
+
+    def _check_fit(self, tensors: tuple[TensorSpec, ...]) -> None:
+        for (name, known), tensor in zip(self.graph.inputs.items(), tensors, strict=True):
+            if not tensor.fits(known):
+                raise SpecError(f"{self.name}'s input '{name}' is {known}, got {tensor}")
+
+    def _graph_for(self, tensors: tuple[TensorSpec, ...]) -> tuple[Graph, dict[str, Layer[Any]]]:
+        """The graph of its nodes for such inputs, and the layers that are there already."""
+        if not all(map(is_plain, self.items)):
+            return chained(self.items, (self.input_names[0], tensors[0]), self.name, self._nodes_prefix)
+        section = {key: value for key, value in self._section.items() if value is not None}
         given = dict(zip(self.input_names, tensors, strict=True))
-        if not self.built:
-            section = {key: value for key, value in self._section.items() if value is not None}
-            graph, problems = analyse(section, given, loc=())
-            if graph is None:
-                raise SpecError(problems, self.name)
-            self._assemble(graph)
-        else:
-            for name, tensor in given.items():
-                if not tensor.fits(self.graph.inputs[name]):
-                    raise SpecError(f"{self.name}'s input '{name}' is {self.graph.inputs[name]}, got {tensor}")
+        graph, problems = analyse(section, given, loc=(), compute=self.compute_dtype)
+        if graph is None:
+            raise SpecError(problems, self.name)
+        return rebased(graph, self._nodes_prefix), {}
 
     @property
     def input_names(self) -> list[str]:
         """Names of the inputs in their order."""
-        return list(self._graph.inputs if self._graph else self._section["inputs"] or ("input",))
+        if self._graph is not None:
+            return list(self._graph.inputs)
+        return [self._start.port] if self._start is not None else list(self._section.get("inputs") or ("input",))
 
     def inputs_by_name(self, values: Any) -> dict[str, Any]:
         """What a call is given (a value, or a mapping) as one value for each input, in the order of the inputs.
@@ -108,59 +199,66 @@ class Network(Layer[Any]):
             raise SpecError(f"{self.name} has the inputs {', '.join(names)}; got {received}")
         return {name: given[name] for name in names}
 
-    def __call__(self, inputs: Any, *, training: Any = False) -> Any:  # type: ignore[override]  # by name, not by place
-        """Runs the nodes in order.
+    @tf.autograph.experimental.do_not_convert  # plain Python
+    def __call__(self, *inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Runs the nodes in order. For symbols (`nn.Input`) gives symbols.
 
         Args:
-            inputs: a tensor, or a mapping from input to tensor; floating-point numbers of any width.
-            training: whether layers behave as in training.
+            inputs: a tensor, a mapping from input to tensor, or a tensor for each input; floating-point numbers of any width.
+            training: whether layers behave as in training; as the call around by default, False in the outermost.
+            mask: which places of the input are real, bool [batch, time]; for several inputs a mapping.
 
         Raises:
             SpecError: the network cannot take these inputs.
         """
-        tensors = {name: tf.convert_to_tensor(value) for name, value in self.inputs_by_name(inputs).items()}
-        self.ensure_built(*map(_described, tensors.values()))
-        with tf.name_scope(self.name):
-            outputs = self.call(tensors, training=training)
+        if not inputs or len(inputs) > len(self.input_names):
+            raise SpecError(f"{self.name} has {len(self.input_names)} inputs, got {len(inputs)}")
+        values = dict(zip(self.input_names, inputs, strict=False)) if len(inputs) > 1 else inputs[0]
+        if symbols_in(values):
+            return join(self, self._symbols(values))
+        tensors = {name: tf.convert_to_tensor(value) for name, value in self.inputs_by_name(values).items()}
+        self.ensure_built(*(described(tensor, self.path, floats="float32") for tensor in tensors.values()))
+        by_name = isinstance(mask, Mapping)
+        masks: Tensors = dict(mask) if by_name else {} if mask is None else {self._only_input(): mask}
+        outputs, _ = self.enter(tensors, masks, training)
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 
-    def call(self, inputs: dict[str, tf.Tensor], training: Any = False) -> dict[str, tf.Tensor]:
+    def _symbols(self, values: Any) -> list[Symbol]:
+        named = self.inputs_by_name(values)
+        for name in (name for name, value in named.items() if not isinstance(value, Symbol)):
+            raise UsageError(f"{self.name}'s input '{name}' is no Input, nor what a layer gave: {named[name]!r}")
+        return list(named.values())
+
+    def forward(self, inputs: Tensors, training: Any = False) -> Tensors:
+        """Every output by name, in float32 where it is computed in fewer bits; what the training loop calls."""
+        outputs, _ = self.enter(inputs, {}, training)
+        return {name: widened(value) for name, value in outputs.items()}
+
+    @property
+    def output_masks(self) -> Tensors:
+        """The masks of the outputs that have one, of the last call."""
+        return dict(calls.last(self).output_masks.get(self, {}))
+
+    def call(self, inputs: Tensors, training: Any = False) -> Tensors:
         """Every output by name, from every input by name."""
-        values: dict[Ref, tf.Tensor] = {
-            Ref(None, name): tf.cast(inputs[name], tensor.dtype) for name, tensor in self.graph.inputs.items()
-        }
-        for node in self.graph.nodes:
-            read = {name: values[ref] for name, ref in node.reads.items()}
-            for port, value in self._run(node, read, training).items():
-                values[Ref(node.name, port)] = value
-        return {name: values[ref] for name, ref in self.graph.outputs.items()}
+        return run(self.graph, self._layers, inputs, {}, training)[0]
 
-    def _run(self, node: Node, read: dict[str, tf.Tensor], training: Any) -> dict[str, tf.Tensor]:
-        layer = self._layers[node.name]
-        if isinstance(layer, Network):
-            with tf.name_scope(layer.name):
-                return layer.call(read, training=training)
-        given = layer(*read.values(), training=training)
-        return given if isinstance(given, dict) else {next(iter(node.outputs)): given}
+    def enter(self, inputs: Tensors, masks: Tensors, training: Any) -> tuple[Tensors, Tensors]:
+        """Outputs and their masks by name, within a call."""
+        with calls.entered(self, training) as flag, tf.name_scope(self.name):
+            outputs, output_masks = run(self.graph, self._layers, inputs, masks, flag)
+        calls.last(self).output_masks[self] = output_masks
+        return outputs, output_masks
 
-    def _assemble(self, graph: Graph) -> None:
-        for node in graph.nodes:
-            self._layers[node.name] = self._layer_of(node, graph)
-        self._graph = graph
+    def _assemble(self, graph: Graph, layers: Mapping[str, Layer[Any]]) -> None:
+        """Takes a graph, with the layers that are there already; if that fails the network is as it was."""
+        place = NetworkPlace(self._nodes_prefix, self.seed, self._policy, self.trainable)
+        self._graph, self._layers = assembled(graph, layers, place)
         self.built = True
 
-    def _layer_of(self, node: Node, graph: Graph) -> Layer[Any]:
-        options: dict[str, Any] = {
-            "name": node.name,
-            "seed": self.seed,
-            "path": self._prefix + node.name,
-            "trainable": self.trainable and node.trainable,
-        }
-        if node.spec is None:
-            return Network(graph=node.body, **options)
-        layer = Layer.from_spec(node.spec, **options)
-        layer.ensure_built(*(graph.tensor(ref) for ref in node.reads.values()))
-        return layer
+    @property
+    def _nodes_prefix(self) -> str:
+        return f"{self.prefix}." if self.prefix else ""
 
     def _only_input(self) -> str:
         names = self.input_names
@@ -168,12 +266,35 @@ class Network(Layer[Any]):
             raise SpecError(f"{self.name} has the inputs {', '.join(names)}; call it with a mapping of them")
         return names[0]
 
+    def __getitem__(self, path: Any) -> Any:
+        """The layer of a node by its place, or what is at a dotted path."""
+        if isinstance(path, int):
+            in_order = self.in_order()
+            if not -len(in_order) <= path < len(in_order):
+                raise UsageError(f"{self.name} has {len(in_order)} layers, so none at [{path}]")
+            return in_order[path]
+        return super().__getitem__(path)
 
-class Sequential(Network):
-    """A chain: each node reads the one before. `Sequential(["Flatten", {"Dense": 10}])`."""
+    def get_config(self) -> dict[str, Any]:
+        """Plain values that `from_config` makes such a network of, without its weights.
 
+        Raises:
+            UsageError: a layer cannot be described by plain values.
+        """
+        config = {**super().get_config(), "seed": self.seed}
+        return config if self.is_written else {**config, **topology.describe(self)}
 
-def _described(tensor: tf.Tensor) -> TensorSpec:
-    """Its shape and dtype as analysis takes them; what is computed with is float32."""
-    shape = (None, *tensor.shape[1:]) if tensor.shape.rank else ()
-    return TensorSpec(shape, "float32" if tensor.dtype.is_floating else tensor.dtype.name)
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], layers: Mapping[str, Any] | None = None) -> Self:
+        """A network as `get_config` describes it, with weights of its own.
+
+        Args:
+            config: plain values.
+            layers: the classes that are not netlab's own, by name.
+
+        Raises:
+            UsageError: a class is neither netlab's own nor in `layers`.
+        """
+        if cls.call is not Network.call:
+            return cls(**config)
+        return topology.rebuild(cls, config, layers or {})  # type: ignore[no-any-return]

@@ -14,25 +14,41 @@ LEAST_FUSED_EPSILON = 1.001e-5
 
 
 class BatchNormalization(Layer[spec.BatchNormalization]):
-    """Normalises with the batch's statistics in training, with their moving averages otherwise and when frozen."""
+    """Normalises with the batch's statistics in training, with their moving averages otherwise and when frozen.
+
+    Computes in float32. Places that the mask leaves out do not count in the statistics.
+    """
 
     gamma: tf.Variable | None = None
     beta: tf.Variable | None = None
     moving_mean: tf.Variable
     moving_variance: tf.Variable
 
-    def call(self, inputs: tf.Tensor, training: Any = False) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: Any = False, mask: Any = None) -> tf.Tensor:
         """The same shape. Updates the moving averages in training, unless frozen."""
-        if not (training and self.trainable):
-            return self._normalized(inputs, self.moving_mean, self.moving_variance)
-        if self._can_fuse(inputs):
-            outputs, mean, variance = self._fused(inputs)
+        wide = tf.cast(inputs, tf.float32)
+        if not training or self.is_frozen:
+            return self.cast(self._normalized(wide, self.moving_mean, self.moving_variance))
+        if mask is None and self._can_fuse(wide):
+            outputs, mean, variance = self._fused(wide)
         else:
-            mean, variance = tf.nn.moments(inputs, [i for i in range(inputs.shape.rank) if i != self._axis(inputs)])
-            outputs = self._normalized(inputs, mean, variance)
+            mean, variance = self._moments(wide, mask)
+            outputs = self._normalized(wide, mean, variance)
         self._update(self.moving_mean, mean)
         self._update(self.moving_variance, variance)
-        return outputs
+        return self.cast(outputs)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its statistics stay as they are: all of it is frozen, or they are selected by `freeze`."""
+        return not self.trainable or "moving_mean" in self.frozen_names
+
+    def _moments(self, inputs: tf.Tensor, mask: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        axes = [axis for axis in range(inputs.shape.rank) if axis != self._axis(inputs)]
+        if mask is None:
+            return tf.nn.moments(inputs, axes)  # type: ignore[no-any-return]
+        weights = tf.reshape(tf.cast(mask, inputs.dtype), [*tf.unstack(tf.shape(mask)), *[1] * (inputs.shape.rank - 2)])
+        return tf.nn.weighted_moments(inputs, axes, weights)  # type: ignore[no-any-return]
 
     def _normalized(self, inputs: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
         shape = [1] * inputs.shape.rank
@@ -64,15 +80,16 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
 
 
 class LayerNormalization(Layer[spec.LayerNormalization]):
-    """Normalises each sample by itself, over some of its axes."""
+    """Normalises each sample by itself, over some of its axes. Computes in float32."""
 
     gamma: tf.Variable | None = None
     beta: tf.Variable | None = None
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """The same shape."""
+        inputs = tf.cast(inputs, tf.float32)
         axes = self.spec.axes(tuple(inputs.shape))
         shape = [length if axis in axes else 1 for axis, length in enumerate(inputs.shape)]
         beta, gamma = (None if weight is None else tf.reshape(weight, shape) for weight in (self.beta, self.gamma))
         mean, variance = tf.nn.moments(inputs, axes, keepdims=True)
-        return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, self.spec.epsilon)
+        return self.cast(tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, self.spec.epsilon))

@@ -44,11 +44,12 @@ _current: ContextVar[ForwardPass | None] = ContextVar("forward_pass", default=No
 
 
 @contextmanager
-def forward_pass(seed: int, step: Any, first_row: Any = 0) -> Iterator[None]:
-    """Inside, random layers draw for this seed, step and part of the global batch."""
-    token = _current.set(ForwardPass(seed, step, first_row))
+def forward_pass(seed: int, step: Any, first_row: Any = 0) -> Iterator[ForwardPass]:
+    """Inside, random layers draw for this seed, step and part of the global batch; `calls` has then who drew."""
+    current = ForwardPass(seed, step, first_row)
+    token = _current.set(current)
     try:
-        yield
+        yield current
     finally:
         _current.reset(token)
 
@@ -74,6 +75,11 @@ def _fresh() -> tf.random.Generator:
     """A generator of our own: TensorFlow refuses to make its global one once determinism is on, as it is in every run."""
     with tf.init_scope():
         return tf.random.Generator.from_seed(secrets.randbits(63))
+
+
+def fresh_state() -> tf.Variable:
+    """What `uniform` draws from outside of a `forward_pass`; in no tree, for it is to differ from process to process."""
+    return _fresh().state
 
 
 @tf.function(jit_compile=True, autograph=False)

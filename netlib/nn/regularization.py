@@ -18,7 +18,7 @@ class Dropout(Layer[spec.Dropout]):
         if not training or self.spec.rate == 0:
             return inputs
         keep = self.random_uniform("dropout", self._mask_shape(inputs)) >= self.spec.rate
-        return tf.where(keep, inputs * (1.0 / (1.0 - self.spec.rate)), 0.0)
+        return tf.where(keep, inputs * (1.0 / (1.0 - self.spec.rate)), tf.zeros([], inputs.dtype))
 
     def _mask_shape(self, inputs: tf.Tensor) -> Any:
         """As a tuple if it is known, else as a vector."""

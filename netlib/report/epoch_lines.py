@@ -24,7 +24,7 @@ class EpochLines(Listener):
         for line in header_lines(header):
             self._write(line)
 
-    def epoch_started(self, epoch: int, epochs: int | None, steps: int) -> None:
+    def epoch_started(self, epoch: int, epochs: int | None, steps: int | None) -> None:
         """Remembers how many epochs there are."""
         self._epochs = epochs
         self._best = False
@@ -35,7 +35,12 @@ class EpochLines(Listener):
         self._time_left.compiling()
 
     def chunk_ended(
-        self, epoch: int, step_in_epoch: int, steps_in_epoch: int, logs: Mapping[str, float], samples_per_second: float
+        self,
+        epoch: int,
+        step_in_epoch: int,
+        steps_in_epoch: int | None,
+        logs: Mapping[str, float],
+        samples_per_second: float,
     ) -> None:
         """Counts, for the time that is left."""
         self._time_left.done(fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch))

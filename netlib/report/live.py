@@ -55,20 +55,25 @@ class LiveDisplay(Listener):
         self._phase = text
         self._time_left.compiling()
 
-    def epoch_started(self, epoch: int, epochs: int | None, steps: int) -> None:
+    def epoch_started(self, epoch: int, epochs: int | None, steps: int | None) -> None:
         """A new epoch."""
         self._epoch, self._epochs = epoch, epochs
         self._best = False
         self._time_left.done(fraction(epoch, epochs, 0, steps))
 
     def chunk_ended(
-        self, epoch: int, step_in_epoch: int, steps_in_epoch: int, logs: Mapping[str, float], samples_per_second: float
+        self,
+        epoch: int,
+        step_in_epoch: int,
+        steps_in_epoch: int | None,
+        logs: Mapping[str, float],
+        samples_per_second: float,
     ) -> None:
         """Advances the bar. A metric that is measured by the epoch keeps its last value."""
         self._phase = ""
         whole_run = fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch)
         self._time_left.done(whole_run)
-        self._part = step_in_epoch / max(steps_in_epoch, 1) if whole_run is None else whole_run
+        self._part = (step_in_epoch / steps_in_epoch if steps_in_epoch else 0.0) if whole_run is None else whole_run
         self._speed = f"{numbers.count(round(samples_per_second))} samples/s"
         losses = {name: value for name, value in logs.items() if name != "learning_rate"}
         self._rows["train"] = {**self._rows.get("train", {}), **losses}

@@ -43,14 +43,14 @@ class TimeLeft:
         return max(0.0, needed - (time.monotonic() - end))
 
 
-def fraction(epoch: int, epochs: int | None, step: int, steps: int) -> float | None:
-    """How much of the run is done, 0 to 1; None where the number of epochs is not known."""
+def fraction(epoch: int, epochs: int | None, step: int, steps: int | None) -> float | None:
+    """How much of the run is done, 0 to 1; None where the number of epochs, or of an epoch's steps, is not known."""
     return (epoch - 1 + step / steps) / epochs if epochs and steps else None
 
 
 def header_lines(header: Mapping[str, Any]) -> list[str]:
     """What is trained, on what and how, in a few lines."""
-    samples = [f"{numbers.count(size)} {split}" for split, size in header["samples"].items() if size]
+    samples = [f"{numbers.count(size)} {split}" for split, size in header["samples"].items() if size] or ["a stream"]
     threads, parameters = header["threads"], header["parameters"]
     return [
         f"{header['name']}: {numbers.count(parameters.total)} parameters, {numbers.count(parameters.trainable)} trainable",

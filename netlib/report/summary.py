@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from netlib.report import numbers
 from netlib.report.layout import Cell, Column, bold, dim, joined, lay_out
 from netlib.report.summary_rows import Row, Summary, Totals, summarise_graph
+from netlib.report.terminal import can_draw, has_color, is_live
+from netlib.report.terminal import width as columns_to_fill
+from netlib.spec.errors import UsageError
 from netlib.spec.graph import Graph
 from netlib.spec.tensors import TensorSpec, show
 
@@ -29,10 +33,30 @@ def as_text(summary: Summary, width: int) -> str:
 
 def as_tree(summary: Summary, width: int, color: bool) -> str:
     """Lines for a terminal: nodes by name, with the tree drawn in front of them."""
-    lines, closing = _table(summary, [_branch(row) for row in summary.rows], width)
+    lines, closing = _table(summary, [branch(row) for row in summary.rows], width)
     head, *rest = map(joined, lines)
     drawn = [_guides_dimmed(line, color) for line in rest]
     return "\n".join([bold(summary.name, color), "", bold(head, color), *drawn, "", *closing]) + "\n"
+
+
+def print_summary(graph: Graph, name: str, depth: int | None = None) -> str:
+    """Prints a network's summary, containers opened down to `depth` levels, and returns it.
+
+    Raises:
+        UsageError: `depth` is below 1.
+    """
+    if depth is not None and depth < 1:
+        raise UsageError(f"depth must be at least 1 level of nodes, or None for all, got {depth}")
+    text = for_stream(summarise_graph(graph, name, depth), sys.stdout)
+    print(text, end="")
+    return text
+
+
+def for_stream(summary: Summary, stream: TextIO) -> str:
+    """What a stream shows best: the tree on a terminal, plain lines elsewhere."""
+    if is_live(stream) and can_draw(stream):
+        return as_tree(summary, columns_to_fill(), has_color(stream))
+    return as_text(summary, columns_to_fill())
 
 
 def as_values(summary: Summary) -> dict[str, Any]:
@@ -66,7 +90,7 @@ def _table(summary: Summary, names: list[Cell], width: int) -> tuple[list[list[s
     columns += [Column("other", True)] if split else []
     columns += [Column("MACs", True)]
     inputs = [
-        [Cell(name), Cell("input"), Cell(_tensor(tensor)), *[Cell("")] * (len(columns) - 3)]
+        [Cell(name), Cell("input"), Cell(tensor_text(tensor)), *[Cell("")] * (len(columns) - 3)]
         for name, tensor in summary.inputs.items()
     ]
     nodes = [
@@ -96,7 +120,7 @@ def _closing(totals: Totals) -> list[str]:
     ]
 
 
-def _branch(row: Row) -> Cell:
+def branch(row: Row) -> Cell:
     """The node's name behind the lines that lead to it; the network's own nodes have none."""
     around = "".join("   " if last else "│  " for last in row.last[1:-1])
     if len(row.last) == 1:
@@ -113,11 +137,11 @@ def _guides_dimmed(line: str, color: bool) -> str:
 
 def _tensors(outputs: Mapping[str, TensorSpec]) -> str:
     if len(outputs) == 1:
-        return _tensor(next(iter(outputs.values())))
-    return "\n".join(f"{port}: {_tensor(tensor)}" for port, tensor in outputs.items())
+        return tensor_text(next(iter(outputs.values())))
+    return "\n".join(f"{port}: {tensor_text(tensor)}" for port, tensor in outputs.items())
 
 
-def _tensor(tensor: TensorSpec) -> str:
+def tensor_text(tensor: TensorSpec) -> str:
     """The shape; the dtype too where it is not the usual one."""
     return show(tensor.shape) if tensor.dtype == "float32" else str(tensor)
 

@@ -13,7 +13,8 @@ from netlib.spec.tensors import DTYPE_BYTES, TensorSpec
 
 @dataclass(frozen=True)
 class Row:
-    """One node. Numbers stand once: a container whose nodes have rows of their own has none (`opened`).
+    """One node. Numbers stand once: a container whose nodes have rows of their own has none (`opened`), and parameters that a
+    node shares with one before it are that one's.
 
     `last` says of the containers around it, from the outside in, and of the node itself, whether it is the last one there.
     `macs` is None where an axis is not known.
@@ -59,20 +60,24 @@ def summarise_graph(graph: Graph, name: str, depth: int | None = None) -> Summar
     return Summary(name, graph.inputs, graph.output_tensors(), tuple(collect(graph, depth)))
 
 
-def collect(graph: Graph, depth: int | None = None, around: tuple[bool, ...] = ()) -> Iterator[Row]:
+def collect(
+    graph: Graph, depth: int | None = None, around: tuple[bool, ...] = (), *, again: bool = False
+) -> Iterator[Row]:
     """A row for each node, in the order in which they run, a container before what is in it.
 
     Args:
         graph: the network, or the inside of a container.
         depth: levels that are shown; None for all.
         around: `Row.last` of the container.
+        again: whether the container shares its layers with one before it.
     """
     for node in graph.nodes:
         last = (*around, node is graph.nodes[-1])
         opened = node.body is not None and (depth is None or len(last) < depth)
-        yield _row(node, last, opened)
+        shared = again or node.shares is not None
+        yield _row(node, last, opened=opened, shared=shared)
         if node.body and opened:
-            yield from collect(node.body, depth, last)
+            yield from collect(node.body, depth, last, again=shared)
 
 
 def total(rows: Sequence[Row]) -> Totals:
@@ -84,10 +89,11 @@ def total(rows: Sequence[Row]) -> Totals:
     )
 
 
-def _row(node: Node, last: tuple[bool, ...], opened: bool) -> Row:
-    parts = [node, *(node.body.walk() if node.body else ())]
-    counted = [] if opened else [part for part in parts if part.spec]
-    owned = [(weight, part.trainable) for part in counted for weight in part.weights]
+def _row(node: Node, last: tuple[bool, ...], *, opened: bool, shared: bool) -> Row:
+    alone = Graph({}, (node,))
+    running = [] if opened else [part for part in alone.walk() if part.spec]
+    owning = [] if opened or shared else alone.walk(shared=False)
+    owned = [(weight, part.trainable) for part in owning for weight in part.weights]
     trainable = sum(prod(weight.shape) for weight, free in owned if weight.trainable and free)
     everything = sum(prod(weight.shape) for weight, _ in owned)
     return Row(
@@ -97,7 +103,7 @@ def _row(node: Node, last: tuple[bool, ...], opened: bool) -> Row:
         outputs=node.outputs,
         parameters=Parameters(trainable, everything - trainable),
         weight_bytes=sum(_bytes(weight) for weight, _ in owned),
-        macs=_sum([part.macs for part in counted]),
+        macs=_sum([part.macs for part in running]),
         last=last,
         opened=opened,
     )

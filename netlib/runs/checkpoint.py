@@ -56,19 +56,30 @@ def write(
     Raises:
         NetlabError: if the system refuses; nothing is half-written, and older checkpoints stand.
     """
+    folder = run.checkpoints / name_of(step)
+    write_folder(folder, step, groups, state, aliases)
+    return folder
+
+
+def write_folder(
+    folder: Path,
+    step: int,
+    groups: Mapping[str, Arrays],
+    state: Mapping[str, Any],
+    aliases: Mapping[str, str] | None = None,
+) -> None:
+    """Write a checkpoint that need not be a run's; arguments and errors as of `write`. A folder that is there is replaced."""
     unknown = set(groups) - set(GROUPS)
     if unknown or "model" not in groups or step < 0:
         raise ValueError(
             f"expected 'model' and any of {GROUPS[1:]} and a step of at least 0, got {sorted(groups)} and {step}"
         )
     text = plain.to_json({"step": step, "state": dict(state)})
-    folder = run.checkpoints / name_of(step)
     with staging.appearing(folder) as hidden:
         for group, arrays in groups.items():
             tensors.save(hidden / _file(group), arrays, aliases if group == "model" else None)
         atomic.write_text(hidden / STATE, text + "\n")
         manifest.write(hidden)
-    return folder
 
 
 def verify(path: Path) -> None:

@@ -27,7 +27,7 @@ def appearing(folder: Path) -> Iterator[Path]:
         NetlabError: if the system refuses; a folder that had the name is still there.
     """
     with atomic.explained(folder):
-        clear(folder.parent)
+        clear(folder.parent, folder.name)
         hidden = _hidden(folder, "writing")
         try:
             hidden.mkdir()
@@ -35,7 +35,7 @@ def appearing(folder: Path) -> Iterator[Path]:
             atomic.sync(hidden)
             _put_in_place(hidden, folder)
         except BaseException:
-            clear(folder.parent)
+            clear(folder.parent, folder.name)
             raise
 
 
@@ -48,11 +48,14 @@ def remove(folder: Path) -> None:
         shutil.rmtree(removed)
 
 
-def clear(parent: Path) -> None:
-    """Finish what a killed process began in `parent`: half-written and half-deleted folders go, a replaced one comes back."""
+def clear(parent: Path, name: str | None = None) -> None:
+    """Finish what a killed process began in `parent`: half-written and half-deleted folders go, a replaced one comes back.
+
+    With a `name` only of the folder that is called so: another process may be writing others.
+    """
     for entry in list(parent.iterdir()):
         match = _HIDDEN.fullmatch(entry.name)
-        if not match:
+        if not match or name not in (None, match["name"]):
             continue
         folder = parent / match["name"]
         if match["state"] == "replaced" and not folder.exists():

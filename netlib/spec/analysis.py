@@ -24,6 +24,7 @@ def analyse(
     inputs: Mapping[str, TensorSpec] | None,
     variables: Mapping[str, Any] | None = None,
     loc: Loc = ("model",),
+    compute: str = "float32",
 ) -> tuple[Graph | None, list[Problem]]:
     """The static graph of a `model` section: a list of nodes, or a mapping of `inputs`, `nodes` and `outputs`.
 
@@ -32,11 +33,12 @@ def analyse(
         inputs: what the data gives, by name; None if the section must declare its `inputs` itself.
         variables: values for `$name`.
         loc: the section's place.
+        compute: the dtype in which layers compute.
 
     Returns:
         The graph, None if it has mistakes; and all of them, in no particular order.
     """
-    analysis = _Analysis(dict(variables or {}))
+    analysis = _Analysis(dict(variables or {}), compute)
     known = analysis.network(section, inputs, loc)
     return (None, analysis.problems) if analysis.problems else (known, [])
 
@@ -44,8 +46,9 @@ def analyse(
 class _Analysis:
     """One pass over a section; `problems` collects what is wrong."""
 
-    def __init__(self, variables: dict[str, Any]) -> None:
+    def __init__(self, variables: dict[str, Any], compute: str) -> None:
         self.variables = variables
+        self.compute = compute
         self.problems: list[Problem] = []
 
     def network(self, value: Any, given: Mapping[str, TensorSpec] | None, loc: Loc) -> Graph | None:
@@ -172,7 +175,7 @@ class _Analysis:
         tensors = [scope.tensor(ref) for ref in refs.values()]
         shapes = [tensor.shape for tensor in tensors]
         try:
-            outputs = spec.outputs(*tensors)
+            outputs = spec.outputs(*tensors, compute=self.compute)
             weights = tuple(spec.weights(*shapes))
         except SpecError as error:
             self.problems += (Problem((*syntax.loc, syntax.type), p.message, at="key") for p in error.problems)

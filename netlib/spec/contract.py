@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from netlib.spec.activations import ActivationSpec
@@ -40,7 +40,7 @@ def check(
     """
     problems = [
         *_nothing_to_train(graph),
-        *_monitor(train, validation),
+        *(problem.under(("train",)) for problem in train.unknown_monitors(validation)),
         *_schedule(train, batches),
         *_execution(graph, train),
     ]
@@ -48,7 +48,18 @@ def check(
         heads = train.bind(list(graph.outputs), list(signature.targets), list(signature.inputs))
     except SpecError as error:
         return problems + [problem.under(("train",)) for problem in error.problems]
-    features = {**signature.inputs, **signature.targets}
+    return problems + check_heads(graph, heads, {**signature.inputs, **signature.targets})
+
+
+def check_heads(graph: Graph, heads: Heads, features: Mapping[str, Feature]) -> list[Problem]:
+    """What is wrong between the outputs, their losses and metrics, and the targets: shapes, dtypes, ranges, activations.
+
+    Args:
+        graph: the network.
+        heads: every loss and metric with its output and target.
+        features: what is known of each target (and of the inputs, which may be targets too), by name.
+    """
+    problems: list[Problem] = []
     tensors = graph.output_tensors()
     for loss in heads.losses:
         problems += _loss(graph, loss, tensors[loss.output], features[loss.target])
@@ -156,13 +167,6 @@ def _other_kind(graph: Graph, metric: BoundMetric) -> str | None:
     if link and loss.logits_link and link != loss.logits_link:
         return f"is of a {link}, but the loss of that output, {loss.type_name()}, of a {loss.logits_link}"
     return None
-
-
-def _monitor(train: TrainSpec, validation: bool) -> Iterator[Problem]:
-    try:
-        train.monitored(validation)
-    except SpecError as error:
-        yield from (problem.under(("train",)) for problem in error.problems)
 
 
 def _schedule(train: TrainSpec, batches: int | None) -> Iterator[Problem]:

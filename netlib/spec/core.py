@@ -24,6 +24,7 @@ class Dense(LayerSpec):
     """`activation(input @ kernel + bias)`, along the last axis of an input of any rank from 2."""
 
     shorthand = "units"
+    supports_masking = True
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
         "lora_rank": NO_LORA,
@@ -62,6 +63,7 @@ class Activation(LayerSpec):
     """An activation function by itself."""
 
     shorthand = "activation"
+    supports_masking = True
     activation: Annotated[Spec, Choice("activation")] = Field(description="The function.")
 
     @model_validator(mode="before")
@@ -84,7 +86,6 @@ class Embedding(LayerSpec):
     takes = "integer"
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
-        "mask_zero": "masks are not there yet; leave padding out of the loss by sample weights",
         "weights": "the table begins as `embeddings_initializer` says; load weights into the network afterwards",
         "lora_rank": NO_LORA,
         "lora_alpha": NO_LORA,
@@ -95,6 +96,7 @@ class Embedding(LayerSpec):
     embeddings_initializer: Initializer = starts_as("uniform", "table")
     embeddings_regularizer: Regularizer = penalised("table")
     embeddings_constraint: Constraint = limited("table")
+    mask_zero: bool = Field(False, description="Whether index 0 is padding, which the output's mask leaves out.")
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's, with `output_dim` as a further axis at the end."""
@@ -107,6 +109,8 @@ class Embedding(LayerSpec):
 
 class Identity(ShapeLayerSpec):
     """Gives its input as it is."""
+
+    supports_masking = True
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's."""

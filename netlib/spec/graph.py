@@ -29,7 +29,7 @@ class Node:
 
     `reads` has one entry for each input, by name (by number for a variadic layer). `path` is absolute and dotted; the weights'
     paths are `path.name`. `macs` are the multiply-accumulates of one sample, None if an axis is not known. `trainable` is False
-    when the node or a container around it is frozen.
+    when the node or a container around it is frozen. `shares` names the node before whose layer runs here again.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Node:
     weights: tuple[Weight, ...] = ()
     macs: int | None = 0
     trainable: bool = True
+    shares: str | None = None
 
     @property
     def output(self) -> TensorSpec:
@@ -70,12 +71,14 @@ class Graph:
     nodes: tuple[Node, ...] = ()
     outputs: dict[str, Ref] = field(default_factory=dict)
 
-    def walk(self) -> Iterator[Node]:
-        """Every node, nested ones after the container that holds them."""
+    def walk(self, *, shared: bool = True) -> Iterator[Node]:
+        """Every node, nested ones after the container that holds them; without `shared` each layer once."""
         for node in self.nodes:
+            if node.shares and not shared:
+                continue
             yield node
             if node.body:
-                yield from node.body.walk()
+                yield from node.body.walk(shared=shared)
 
     def tensor(self, ref: Ref) -> TensorSpec:
         """The tensor at the beginning of an edge of this graph."""
@@ -105,7 +108,7 @@ class Graph:
     def parameters(self) -> Parameters:
         """How many parameters it has."""
         trainable = total = 0
-        for node in self.walk():
+        for node in self.walk(shared=False):
             for weight in node.weights:
                 size = prod(weight.shape)
                 total += size

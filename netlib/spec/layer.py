@@ -16,12 +16,12 @@ from netlib.spec.tensors import Shape, TensorSpec, show
 class Weight:
     """One weight of a layer, as its spec lists it and `build` makes it.
 
-    `dtype` None means the layer's own variable dtype.
+    `dtype` None means the layer's own variable dtype; `initializer` None that code in Python makes it.
     """
 
     name: str
     shape: tuple[int, ...]
-    initializer: Spec
+    initializer: Spec | None
     regularizer: Spec | None = None
     constraint: Spec | None = None
     trainable: bool = True
@@ -62,6 +62,8 @@ class LayerSpec(Spec):
     """False where XLA on the CPU is known to be far slower than the graph (convolutions)."""
     random: ClassVar[bool] = False
     """Whether it draws random numbers in training."""
+    supports_masking: ClassVar[bool] = False
+    """Whether its output has the mask of its input, because it keeps the batch and the axis after it as they are."""
 
     def output_shape(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:
         """Shape of the output, from the inputs' shapes.

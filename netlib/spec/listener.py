@@ -25,11 +25,18 @@ class Listener:
     def phase(self, text: str) -> None:
         """Something takes a moment, such as `compiling`; the next chunk ends it."""
 
-    def epoch_started(self, epoch: int, epochs: int | None, steps: int) -> None:
-        """Before the first step of an epoch. Epochs are counted from 1; `epochs` is None where another budget ends the run."""
+    def epoch_started(self, epoch: int, epochs: int | None, steps: int | None) -> None:
+        """Before the first step of an epoch. Epochs are counted from 1; `epochs` is None where another budget ends the run,
+        `steps` where the epoch's data comes from a stream whose end is not known yet.
+        """
 
     def chunk_ended(
-        self, epoch: int, step_in_epoch: int, steps_in_epoch: int, logs: Mapping[str, float], samples_per_second: float
+        self,
+        epoch: int,
+        step_in_epoch: int,
+        steps_in_epoch: int | None,
+        logs: Mapping[str, float],
+        samples_per_second: float,
     ) -> None:
         """Several steps are done; `logs` has means of the epoch so far, and the learning rate."""
 

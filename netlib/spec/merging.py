@@ -19,6 +19,7 @@ class Add(LayerSpec):
     front (after the batch).
     """
 
+    supports_masking = True
     inputs = ()
     variadic = True
 

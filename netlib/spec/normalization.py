@@ -23,6 +23,7 @@ class BatchNormalization(LayerSpec):
     use afterwards. A frozen one uses the averages in training too. Ioffe and Szegedy, *Batch normalization*, 2015.
     """
 
+    supports_masking = True
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
         "synchronized": "it uses the statistics of its own device's part of the batch",
@@ -65,6 +66,7 @@ class LayerNormalization(LayerSpec):
     They are taken over `axis`, and so are gamma and beta shaped. Ba, Kiros and Hinton, *Layer normalization*, 2016.
     """
 
+    supports_masking = True
     axis: Axes = Field(-1, description="Axis or axes over which mean and variance are taken.")
     epsilon: NonNegativeFloat = Field(1e-3, description="Added to the variance, against division by zero.")
     center: bool = Field(True, description="Whether to add the trained offset beta.")

@@ -64,7 +64,7 @@ TABLES: dict[str, dict[str, str]] = {
         "schedules",
         "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay",
     ),
-    "callback": _in("callbacks", "EarlyStopping"),
+    "callback": _in("callbacks", "EarlyStopping ReduceOnPlateau EMA TimeLimit StopOnNaN CSVLog TensorBoard"),
     "source": {
         **_in("sources", "digits iris wine breast_cancer diabetes"),
         **_in("generators", "spirals moons blobs xor sine regression"),
@@ -96,8 +96,20 @@ REFUSED: dict[str, dict[str, str]] = {
         "MultiOptimizer": "several optimizers belong to the training loop, which does not do it yet",
         "ScheduleFreeAdamW": "its weights differ between training and evaluation, which the loop does not do yet",
     },
+    "callback": {
+        "ReduceLROnPlateau": "it is called ReduceOnPlateau",
+        "TerminateOnNaN": "it is called StopOnNaN",
+        "CSVLogger": "it is called CSVLog",
+        "SwapEMAWeights": "it is called EMA",
+        "ModelCheckpoint": "'train.checkpoint' says when a run is saved",
+        "BackupAndRestore": "every run can be gone on with: netlab train --resume RUN",
+        "LearningRateScheduler": "a schedule is the optimizer's learning_rate",
+        "Checkpoint": "'train.checkpoint' says when a run is saved",
+        "JSONLinesLog": "every run has such a file: metrics.jsonl",
+        "ProgressDisplay": "the command shows a run's progress anyway",
+    },
 }
-"""What Keras has and netlab, on purpose, has not, kind by kind: name -> the reason."""
+"""What Keras has, or netlab only in Python, and a config, on purpose, has not, kind by kind: name -> the reason."""
 
 
 def names(kind: str) -> list[str]:

@@ -33,6 +33,7 @@ class Dropout(LayerSpec):
     Srivastava and others, *Dropout*, 2014.
     """
 
+    supports_masking = True
     shorthand = "rate"
     random = True
     rate: Fraction = Field(description="Probability that a value is made zero.")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
-from netlib.spec.base import Spec, as_validation_error, shown
-from netlib.spec.callbacks import MODE, EarlyStopping, Mode
+from netlib.spec.base import Spec, as_validation_error
+from netlib.spec.callbacks import (
+    MODE,
+    CallbackSpec,
+    EarlyStopping,
+    Mode,
+    ReduceOnPlateau,
+    Seconds,
+    callbacks_to_plain,
+    parse_callbacks,
+)
 from netlib.spec.choice import Optimizer
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.heads import Heads, bind
@@ -21,7 +29,6 @@ __all__ = ["CheckpointSpec", "ClipSpec", "Execution", "LossTerm", "MetricTerm", 
 
 Execution = Literal["auto", "xla", "graph", "eager"]
 SPLITS = ("train", "validation")
-UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class _Section(Spec):
@@ -85,14 +92,6 @@ def _with_problems(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return validate
 
 
-def _seconds(value: Any) -> float:
-    if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[smh])+", value):
-        return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)([smh])", value)) or _seconds(0)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
-        return float(value)
-    raise ValueError(f"expected seconds, or a time such as 90s, 10m, 2h or 1h30m, got {shown(value)}")
-
-
 Losses = Annotated[
     tuple[LossTerm, ...],
     PlainValidator(_with_problems(parse_losses)),
@@ -103,6 +102,11 @@ Metrics = Annotated[
     PlainValidator(_with_problems(parse_metrics)),
     PlainSerializer(metrics_to_plain, return_type=Any),
 ]
+Callbacks = Annotated[
+    tuple[CallbackSpec, ...],
+    PlainValidator(_with_problems(parse_callbacks)),
+    PlainSerializer(callbacks_to_plain, return_type=Any),
+]
 
 
 class TrainSpec(_Section):
@@ -110,13 +114,12 @@ class TrainSpec(_Section):
 
     epochs: PositiveInt | None = Field(None, description="Passes over the training data.")
     steps: PositiveInt | None = Field(None, description="Updates of the weights.")
-    max_time: Annotated[float, PlainValidator(_seconds)] | None = Field(
-        None, description="Seconds, or a time such as 90s, 10m, 2h."
-    )
+    max_time: Seconds | None = Field(None, description="Seconds, or a time such as 90s, 10m, 2h.")
     loss: Losses = Field(description="A loss, or a mapping from names to losses with 'of', 'target' and 'weight'.")
     optimizer: Optimizer = Field(default_factory=lambda: Adam.parse({}), description="How gradients become updates.")
     metrics: Metrics = Field((), description="Metrics that are logged for every split.")
     early_stopping: EarlyStopping | None = Field(None, description="When to end before the budget is used up.")
+    callbacks: Callbacks = Field((), description="What else takes part between the steps, in this order.")
     monitor: MonitorSpec | None = Field(
         None,
         description="What decides which checkpoint is the best; validation.loss, or train.loss without a validation split.",
@@ -164,6 +167,18 @@ class TrainSpec(_Section):
             raise as_validation_error([Problem(("early_stopping", "mode"), message)])
         return self
 
+    @model_validator(mode="after")
+    def _has_a_rate_to_reduce(self) -> Self:
+        rate = getattr(self.optimizer, "learning_rate", None)
+        for index, spec in enumerate(self.callbacks):
+            if isinstance(spec, ReduceOnPlateau) and isinstance(rate, Spec):
+                message = (
+                    f"cannot reduce the learning rate: it follows the schedule {rate.type_name()};"
+                    " give the optimizer a number, or leave the callback out"
+                )
+                raise as_validation_error([Problem(("callbacks", index), message)])
+        return self
+
     @property
     def losses(self) -> tuple[LossTerm, ...]:
         """The terms of the loss."""
@@ -200,6 +215,31 @@ class TrainSpec(_Section):
         if stopping and stopping.monitor:
             return self._monitored(stopping.monitor, mode, ("early_stopping", "monitor"), validation)
         return self._monitored(f"{SPLITS[validation]}.loss", mode, ("monitor",), validation)
+
+    def watched(self, name: str | None, mode: Mode, validation: bool, loc: Loc = ("callbacks",)) -> Monitored:
+        """What a callback looks at: `name`, or what decides about the best checkpoint; `loc` is where that is written.
+
+        Raises:
+            SpecError: it is not logged.
+        """
+        best = self.monitored(validation)
+        if name in (None, str(best)):
+            return best if mode == "auto" else best._replace(mode=mode)
+        return self._monitored(str(name), mode, loc, validation)
+
+    def unknown_monitors(self, validation: bool) -> Iterator[Problem]:
+        """Everything that is to be watched and is not logged; places are under `train`."""
+        try:
+            self.monitored(validation)
+        except SpecError as error:
+            yield from error.problems
+            return
+        for index, spec in enumerate(self.callbacks):
+            if isinstance(spec, ReduceOnPlateau):
+                try:
+                    self.watched(spec.monitor, spec.mode, validation, ("callbacks", index, spec.type_name(), "monitor"))
+                except SpecError as error:
+                    yield from error.problems
 
     def _monitored(self, name: str, mode: Mode, loc: Loc, validation: bool) -> Monitored:
         split, _, metric = name.partition(".")

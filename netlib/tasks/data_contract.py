@@ -1,84 +1,21 @@
-"""What the network and its losses ask of the samples, looked at before the first step."""
+"""What the network and its losses ask of the samples, looked at in every split before the first step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
-from netlib.data.arrays import Array, Arrays
-from netlib.data.contract import check_arrays
 from netlib.data.load import Splits
-from netlib.spec.core import Embedding
-from netlib.spec.errors import UsageError
-from netlib.spec.graph import Graph, Ref
-from netlib.spec.heads import Heads, encoding
-from netlib.spec.layer import ShapeLayerSpec
-from netlib.spec.tensors import TensorSpec
+from netlib.data.needs import Needs
+from netlib.spec.graph import Graph
+from netlib.spec.heads import Heads
 
 
 def check_splits(splits: Splits, graph: Graph, heads: Heads) -> None:
-    """Refuses labels that no unit stands for, and indices that no embedding has: XLA would clamp them without a word.
+    """Refuses labels that no unit stands for, and indices that no embedding has, in whichever split they are.
 
     Raises:
         NetlabError: numbers that are not finite.
         UsageError: labels, shares or indices out of range.
     """
-    units, shares = _needs_of_losses(splits.train, graph, heads)
-    tables = embedding_tables(graph)
+    needs = Needs.of(graph, heads, splits.train)
     for name, split in (("training", splits.train), ("validation", splits.validation), ("test", splits.test)):
         if split is not None:
-            where, values = f"the {name} split", {**split.inputs, **split.targets}
-            labels = {name: values[name] for name in units}  # a target may be an input
-            samples = replace(split, targets={**split.targets, **labels})
-            check_arrays(samples, where=where, head_units=units, vocabulary=tables)
-            for target, loss in shares.items():
-                _check_shares(values[target], f"{where}: target '{target}'", loss)
-
-
-def embedding_tables(graph: Graph) -> dict[str, int]:
-    """Input -> length of the shortest embedding table that its values are looked up in, however deep the layer is nested."""
-    found: dict[str, int] = {}
-    _follow(graph, {name: frozenset([name]) for name in graph.inputs}, found)
-    return found
-
-
-def _follow(graph: Graph, given: Mapping[str, frozenset[str]], found: dict[str, int]) -> dict[str, frozenset[str]]:
-    """Adds the tables of a graph to `found`. `given` and the result: whose values each input and output holds, unchanged."""
-    held = {Ref(None, name): inputs for name, inputs in given.items()}
-    for node in graph.nodes:
-        reads = {key: held.get(ref, frozenset()) for key, ref in node.reads.items()}
-        inputs = frozenset().union(*reads.values())
-        if node.body:
-            made = _follow(node.body, reads, found)
-            held |= {Ref(node.name, port): inside for port, inside in made.items()}
-        elif isinstance(node.spec, Embedding):
-            length = node.spec.input_dim
-            found |= {name: min(length, found.get(name, length)) for name in inputs}
-        elif isinstance(node.spec, ShapeLayerSpec):
-            held |= dict.fromkeys((Ref(node.name, port) for port in node.outputs), inputs)
-    return {port: held.get(ref, frozenset()) for port, ref in graph.outputs.items()}
-
-
-def _needs_of_losses(samples: Arrays, graph: Graph, heads: Heads) -> tuple[dict[str, int], dict[str, str]]:
-    """Target -> fewest units of the outputs that it is a label for, and target -> loss that reads it as shares of 0 to 1."""
-    units: dict[str, int] = {}
-    shares: dict[str, str] = {}
-    outputs, values = graph.output_tensors(), {**samples.inputs, **samples.targets}
-    for loss in heads.losses:
-        output, target = outputs[loss.output], values[loss.target]
-        form = encoding(loss.spec.target, output, TensorSpec((None, *target.shape[1:]), target.dtype.name))
-        last = output.shape[-1]
-        if form == "like output":
-            if loss.spec.probabilities:
-                shares[loss.target] = loss.spec.type_name()
-        elif last is not None:
-            units[loss.target] = min(last, units.get(loss.target, last))
-    return units, shares
-
-
-def _check_shares(values: Array, where: str, loss: str) -> None:
-    least, most = values.min(), values.max()
-    if least < 0 or most > 1:
-        raise UsageError(
-            f"{where} has values from {least:g} to {most:g}, but {loss} compares probabilities, from 0 to 1"
-        )
+            needs.check(split, f"the {name} split")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from netlib.data.arrays import Arrays
 from netlib.data.load import load
-from netlib.runs import checkpoint
 from netlib.tasks.plan import Complete, EvaluationPlan, plan_evaluation
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def measured(plan: EvaluationPlan) -> Evaluation:
     from netlib.tasks.build import build
     from netlib.tasks.run_files import check_fingerprint, load_preprocessing
     from netlib.training.environment import configure
+    from netlib.training.weights import restore_weights
 
     configure(plan.config.train.threads)
     splits = load(plan.config.data, plan.config.experiment.seed, load_preprocessing(plan.run))
@@ -50,22 +50,14 @@ def measured(plan: EvaluationPlan) -> Evaluation:
     return Evaluation(plan.checkpoint, plan.split, len(data), _metrics(plan.config, model, data))
 
 
-def restore_weights(model: Model, path: Path) -> None:
-    """Gives the model the weights of a checkpoint.
-
-    Raises:
-        CheckpointError: it is damaged.
-        StateError: it is of another model.
-    """
-    model.load_state_dict(checkpoint.read(path, groups=["model"]).groups["model"])
-
-
 def _metrics(config: Complete, model: Model, data: Arrays) -> dict[str, float]:
     """The loss and the metrics over some samples, in the run's own mode and batch size, so that figures can be compared."""
+    from netlib.tasks.placed import unknown_placed
     from netlib.training.evaluation import Evaluator
     from netlib.training.loop import DeviceData
     from netlib.training.setup import execution_of, heads_of
 
     heads = heads_of(model, config.train, data)
     mode = execution_of(model, config.train).mode
-    return Evaluator(model, heads, config.data.batch_size, mode).run(DeviceData(data))
+    with unknown_placed(config.experiment):
+        return Evaluator(model, heads, config.data.batch_size, mode).run(DeviceData(data))

@@ -15,7 +15,8 @@ from netlib.runs.directory import RunDirectory, open_run
 from netlib.spec.errors import UsageError
 
 SAFE = ("train.epochs", "train.steps", "train.max_time", "train.early_stopping", "train.checkpoint")
-"""What may change: when to stop, and when to save. Everything else would make the first part of the run another run's."""
+"""What may change: when to stop, and when to save. Everything else would make the first part of the run another run's; of
+`train.callbacks`, those that change the weights."""
 
 
 def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experiment]:
@@ -30,7 +31,7 @@ def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experim
     experiment = load(run.resolved, overrides)
     if overrides:
         began = load(run.resolved)
-        changed = _changes("", began.resolved(), experiment.resolved())
+        changed = _changes("", _steering(began), _steering(experiment))
         unsafe = [key for key in changed if not key.startswith(SAFE)]
         if unsafe:
             message = f"a resumed run cannot change {', '.join(unsafe)}; it may change {', '.join(SAFE)}"
@@ -38,6 +39,15 @@ def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experim
             raise UsageError(f"{message}. Start a new run with: {command}")
         _need_same_monitor(began, experiment)
     return run, experiment
+
+
+def _steering(experiment: Experiment) -> dict[str, Any]:
+    """The resolved config without the callbacks that may come and go."""
+    resolved = experiment.resolved()
+    if experiment.train is not None:
+        kept = [spec.to_choice() for spec in experiment.train.callbacks if spec.changes_weights]
+        resolved["train"]["callbacks"] = kept
+    return resolved
 
 
 def _need_same_monitor(began: Experiment, now: Experiment) -> None:

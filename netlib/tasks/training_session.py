@@ -21,7 +21,7 @@ from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.tasks.build import build
 from netlib.tasks.data_contract import check_splits
-from netlib.tasks.evaluate import restore_weights
+from netlib.tasks.placed import in_a_line, unknown_placed, warnings_of
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
 from netlib.tasks.resume import newest_checkpoint
 from netlib.tasks.run_files import (
@@ -39,6 +39,7 @@ from netlib.training.interrupt import Interrupt, watch_signals
 from netlib.training.loop import DeviceData
 from netlib.training.model import Model
 from netlib.training.setup import Engine, execution_of, heads_of, make_engine, prepare
+from netlib.training.weights import restore_weights
 
 DRY_STEPS = 2
 
@@ -84,7 +85,9 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
     """Reads the data and builds the model; whatever can be wrong with them is found here."""
     config, train = plan.config, plan.config.train
     if plan.dry_run:
-        train = train.model_copy(update={"epochs": None, "max_time": None, "steps": DRY_STEPS})
+        callbacks = tuple(spec for spec in train.callbacks if not spec.writes_files)
+        budget = {"epochs": None, "max_time": None, "steps": DRY_STEPS}
+        train = train.model_copy(update={**budget, "callbacks": callbacks})
     threads = configure(train.threads)
     fitted = load_preprocessing(plan.run) if plan.run else None
     splits = load_data(config.data, config.experiment.seed, fitted)
@@ -129,25 +132,25 @@ def _engine(session: _Session) -> Engine:
 
 
 def _job(session: _Session, engine: Engine, interrupt: Interrupt) -> Fit:
+    data, splits = session.config.data, session.splits
     job = prepare(
         engine,
-        session.splits.train,
-        session.splits.validation,
-        shuffle=session.config.data.shuffle,
-        drop_remainder=session.config.data.drop_remainder,
+        engine.feed(splits.train, shuffle=data.shuffle, drop_remainder=data.drop_remainder),
+        DeviceData(splits.validation) if splits.validation else None,
         listeners=session.listeners,
         run=session.run,
     )
-    return replace(job, interrupt=interrupt)
+    return replace(job, interrupt=interrupt, header=None)
 
 
 def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     began = time.perf_counter()
     path = session.run.path if session.run else None
+    session.listeners = [*job.callbacks.values(), *session.listeners]
     session.tell("run_started", path, _header(session))
-    for text in (*messages, *(f"warning: {warning.message}" for warning in session.config.experiment.warnings)):
+    for text in (*messages, *map(in_a_line, session.config.experiment.warnings)):
         session.tell("message", text)
-    with _warnings_said(session), _failure_logged(session):
+    with _warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment):
         reason = fit(job)
         metrics = _best_metrics(session, job)
     session.tell("message", reason)
@@ -193,10 +196,10 @@ def _warnings_said(session: _Session) -> Iterator[None]:
     said: set[str] = set()
 
     def show(message: Any, *_: Any, **__: Any) -> None:
-        text = str(message)
-        if text not in said:
-            said.add(text)
-            session.tell("message", f"warning: {text}")
+        for text in warnings_of(session.config.experiment, message):
+            if text not in said:
+                said.add(text)
+                session.tell("message", text)
 
     with warnings.catch_warnings():
         warnings.showwarning = show

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -15,14 +17,24 @@ from netlib.runs.checkpoint import Checkpoint
 from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import CheckpointError
 from netlib.spec.errors import NetlabError
-from netlib.training.callbacks import Callback
 from netlib.training.meters import Meters
 from netlib.training.optimizer_state import named_slots
 from netlib.training.progress import Progress
 
+if TYPE_CHECKING:
+    from netlib.training.callbacks.callback import Callback
+
 
 class TrainingError(NetlabError):
     """Training failed: numbers that are not finite."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The variables' values by group and name, and the plain values."""
+
+    groups: Mapping[str, Mapping[str, np.ndarray]]
+    plain: Mapping[str, Any]
 
 
 class TrainingState:
@@ -31,15 +43,25 @@ class TrainingState:
     def __init__(
         self, model: Network, optimizer: Any, meters: Meters, callbacks: Mapping[str, Callback], progress: Progress
     ) -> None:
-        trained = [named for named in model.named_variables() if named.trainable]
+        named = list(model.named_variables())
         self.model = model
         self.progress = progress
         self._callbacks = callbacks
-        self._variables: dict[str, dict[str, tf.Variable]] = {
-            "model": {named.path: named.variable for named in model.named_variables()},
-            "optimizer": named_slots(optimizer, trained),
+        self._own: dict[str, dict[str, tf.Variable]] = {
+            "model": {each.path: each.variable for each in named},
+            "optimizer": named_slots(optimizer, named),
             "loop": {f"metrics/{name}": variable for name, variable in meters.named_variables().items()},
         }
+
+    @property
+    def _variables(self) -> dict[str, dict[str, tf.Variable]]:
+        """By group and name; the callbacks' are those that they have now."""
+        of_callbacks = {
+            f"callbacks/{name}/{each}": variable
+            for name, callback in self._callbacks.items()
+            for each, variable in callback.variables().items()
+        }
+        return {**self._own, "loop": {**self._own["loop"], **of_callbacks}}
 
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """The values of all variables, copied from the device.
@@ -47,10 +69,25 @@ class TrainingState:
         Raises:
             TrainingError: a weight, or a slot of the optimizer, is not finite: it must not be saved as if all were well.
         """
-        groups = {
+        groups = self._values()
+        self._need_finite(groups)
+        return groups
+
+    def need_finite(self) -> None:
+        """Looks at all weights and slots.
+
+        Raises:
+            TrainingError: one is not finite.
+        """
+        self._need_finite(self._values())
+
+    def _values(self) -> dict[str, dict[str, np.ndarray]]:
+        return {
             group: {name: variable.numpy() for name, variable in variables.items()}
             for group, variables in self._variables.items()
         }
+
+    def _need_finite(self, groups: Mapping[str, Mapping[str, np.ndarray]]) -> None:
         for noun, group in (("weight", "model"), ("optimizer's", "optimizer")):
             for path, value in groups[group].items():
                 if not np.all(np.isfinite(value)):
@@ -58,7 +95,6 @@ class TrainingState:
                         f"{noun} '{path}' is not finite after step {self.progress.step}; the last checkpoint stands"
                     )
                     raise TrainingError(f"{message}. Lower the learning rate, or set train.clip")
-        return groups
 
     def plain(self) -> dict[str, Any]:
         """The rest, as plain values."""
@@ -73,14 +109,26 @@ class TrainingState:
         """
         for group, variables in self._variables.items():
             _check_fit(saved.path, group, variables, saved.groups.get(group, {}))
+        self.take_back(Snapshot(saved.groups, saved.state))
+        return self.progress
+
+    def snapshot(self) -> Snapshot:
+        """A copy of everything, in the host's memory.
+
+        Raises:
+            TrainingError: as `arrays`.
+        """
+        return Snapshot(self.arrays(), self.plain())
+
+    def take_back(self, snapshot: Snapshot) -> None:
+        """Sets everything as it was. `progress` stays the same object."""
         for group, variables in self._variables.items():
             for name, variable in variables.items():
-                variable.assign(saved.groups[group][name])
+                variable.assign(snapshot.groups[group][name])
         for name, callback in self._callbacks.items():
-            if name in saved.state["callbacks"]:  # one that the run gets only now begins now
-                callback.restore(saved.state["callbacks"][name])
-        self.progress = Progress.from_state(saved.state["progress"])
-        return self.progress
+            if name in snapshot.plain["callbacks"]:  # one that the run gets only now begins now
+                callback.restore(snapshot.plain["callbacks"][name])
+        vars(self.progress).update(vars(Progress.from_state(copy.deepcopy(snapshot.plain["progress"]))))
 
 
 class CheckpointWriter:

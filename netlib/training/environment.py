@@ -19,7 +19,7 @@ def configure(threads: int | None) -> int:
     """
     tf.config.experimental.enable_op_determinism()
     current: int = tf.config.threading.get_intra_op_parallelism_threads()
-    wanted = threads or current or available_cores()
+    wanted = threads or intra_op_threads()
     if current != wanted:
         try:
             tf.config.threading.set_intra_op_parallelism_threads(wanted)
@@ -32,3 +32,9 @@ def configure(threads: int | None) -> int:
             )
             raise UsageError(message) from error
     return wanted
+
+
+def intra_op_threads() -> int:
+    """The threads inside an operation: those that were set, else one for each core."""
+    current: int = tf.config.threading.get_intra_op_parallelism_threads()
+    return current or available_cores()

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Protocol
+
 import tensorflow as tf
 
 from netlib.nn.network import Network
 from netlib.spec.heads import Heads
+from netlib.training.added import added_names, added_values
+from netlib.training.captured import Guard
 from netlib.training.loop import DeviceData, EvaluateLoop
 from netlib.training.meters import Meters
 from netlib.training.objective import Objective
 from netlib.training.step import Batch, targets_of
+
+
+class Measured(Protocol):
+    """Samples to evaluate on, which reach the device in one piece or in several; how many, None where that is not known."""
+
+    samples: int | None
+
+    def pieces(self) -> Iterator[DeviceData]:
+        """All of them, from the beginning."""
+        ...
 
 
 class Evaluator:
@@ -19,17 +34,25 @@ class Evaluator:
         self._model = model
         self._objective = Objective(heads)
         self._meters = Meters(heads, model.graph.output_tensors())
-        self._loop = EvaluateLoop(self._measure, len(self._objective.columns), batch_size, execution)
+        taken = (*self._objective.columns, *(bound.name for bound in heads.metrics))
+        self._added = added_names(model, training=False, taken=taken)
+        self._columns = (*self._objective.columns, *self._added)
+        guard = Guard("evaluation", model, lambda: self._meters.named_variables().values())
+        self._loop = EvaluateLoop(self._measure, len(self._columns), batch_size, execution, guard)
 
-    def run(self, data: DeviceData) -> dict[str, float]:
-        """`loss`, with the penalties of regularised weights, each of several losses, and every metric by name."""
+    def run(self, data: Measured) -> dict[str, float]:
+        """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name."""
         self._meters.reset()
-        losses = dict(zip(self._objective.columns, self._loop.run(data), strict=True))
-        losses["loss"] += sum(float(penalty) for penalty in self._model.losses)
+        losses = dict(zip(self._columns, self._loop.run(data.pieces()), strict=True))
+        losses["loss"] += sum(float(penalty) for penalty in self._model.penalties)
         return {**losses, **self._meters.results()}
 
     def _measure(self, batch: Batch, weights: tf.Tensor) -> tf.Tensor:
-        outputs = self._model.call(batch["inputs"], training=False)
+        outputs = self._model.forward(batch["inputs"], training=False)
+        masks = self._model.output_masks
         targets = targets_of(batch)
-        self._meters.update(outputs, targets, weights)
-        return tf.reduce_sum(self._objective.rows(outputs, targets) * weights, axis=1)
+        self._meters.update(outputs, targets, weights, masks)
+        losses = tf.reduce_sum(self._objective.rows(outputs, targets, weights, masks) * weights, axis=1)
+        total = tf.reduce_sum(weights)
+        added = tf.add_n([tf.zeros([]), *self._model.added_losses]) * total
+        return tf.concat([[losses[0] + added], losses[1:], added_values(self._model, self._added) * total], axis=0)

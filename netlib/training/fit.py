@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from netlib.data.shuffling import permutation
 from netlib.spec.listener import Listener
 from netlib.training.budget import Budget
-from netlib.training.callbacks import Callback
+from netlib.training.callbacks.callback import Callback, settle, standing_in
 from netlib.training.checkpoints import CheckpointWriter, TrainingError, TrainingState
-from netlib.training.evaluation import Evaluator
+from netlib.training.evaluation import Evaluator, Measured
+from netlib.training.feed import Feed
 from netlib.training.interrupt import Interrupt, Interrupted, watch_signals
-from netlib.training.loop import DeviceData, TrainLoop
+from netlib.training.loop import CAPACITY, Block, TrainLoop
 from netlib.training.meters import Meters
 from netlib.training.monitor import Monitor
 from netlib.training.pace import Pace
@@ -31,14 +33,11 @@ class Fit:
     state: TrainingState
     loop: TrainLoop
     meters: Meters
-    rows: int
-    batch_rows: int
-    seed: int
+    feed: Feed
     budget: Budget
     monitor: Monitor
     evaluator: Evaluator
-    shuffle: bool = True
-    validation: DeviceData | None = None
+    validation: Measured | None = None
     validate_every: int = 1
     save_every_epochs: int | None = None
     save_every_steps: int | None = None
@@ -46,6 +45,8 @@ class Fit:
     listeners: Sequence[Listener] = ()
     writer: CheckpointWriter | None = None
     interrupt: Interrupt | None = None
+    header: Mapping[str, Any] | None = None
+    """What everybody is told at the start; None where whoever made the job tells of start and end himself."""
 
     @property
     def progress(self) -> Progress:
@@ -59,25 +60,62 @@ def fit(job: Fit) -> str:
     What happens, in this order, because a checkpoint must hold all that came before it and nothing that came after:
 
     1. the order of the epoch is drawn, from the seed and the epoch's number;
-    2. chunks of steps run; after each the loss is looked at, and where one is due a checkpoint is written;
-    3. the epoch, or what the budget leaves of it, is validated if that is due or it is the last; its record is made;
+    2. chunks of steps run, callbacks' device hooks after each update; a chunk ends where a callback asks for it. After each
+       the loss is looked at, a callback may ask to stop, and where one is due a checkpoint is written;
+    3. the epoch, or what is run of it, is validated with what stands in for the weights, if that is due or it is the last; its
+       record is made;
     4. callbacks see the record, and may ask to stop;
-    5. the checkpoint of the epoch is written, if it is due, the best so far, or the last;
+    5. the checkpoint of the epoch is written, if it is due, the best so far, or the last; callbacks write theirs;
     6. listeners see the record.
 
+    At the end what stands in for the weights takes their places, and then `run_ended` is told. Callbacks are told of everything
+    before listeners; among them `early_stopping` of the `train` section comes first, then its `callbacks`, then those of the
+    call, each in the order in which they are written. The first that asks to stop, or answers for a failure, gives the reason.
+
     Raises:
-        TrainingError: the loss, a gradient, or a weight, is not finite any more.
+        TrainingError: the loss, a gradient, or a weight, is not finite any more, and no callback answers for it.
         Interrupted: SIGINT or SIGTERM came; a checkpoint was written.
     """
-    pace = Pace(job.loop.capacity)
+    try:
+        if job.header is not None:
+            _tell(job, "run_started", None, job.header)
+        reason = _answered(job)
+        settle(list(job.callbacks.values()))
+        if job.header is not None:
+            done = job.progress
+            result = {"reason": reason, "epoch": done.epoch, "step": done.step, "best_epoch": done.best_epoch}
+            _tell(job, "run_ended", {**result, "seconds": done.elapsed})
+    finally:
+        for callback in job.callbacks.values():
+            callback.close()
+    return reason
+
+
+def _answered(job: Fit) -> str:
+    """Trains; where numbers are not finite, the first callback that answers for it gives the reason."""
+    try:
+        return _train(job)
+    except TrainingError as error:
+        for callback in job.callbacks.values():
+            if reason := callback.failed(error):
+                return reason
+        raise
+
+
+def _train(job: Fit) -> str:
+    pace = Pace(CAPACITY)
     with nullcontext(job.interrupt) if job.interrupt else watch_signals() as interrupt:
         if job.writer and job.progress.step == 0:
             _save(job, best=False)
-        while not (job.budget.spent(job.progress) or _asked_to_stop(job)):
+        while not _ends(job):
             _stop_if(job, interrupt)
             _epoch(job, pace, interrupt)
         _stop_if(job, interrupt)
     return _asked_to_stop(job) or "the budget is spent"
+
+
+def _ends(job: Fit) -> bool:
+    return job.budget.spent(job.progress) or _asked_to_stop(job) is not None
 
 
 def _asked_to_stop(job: Fit) -> str | None:
@@ -86,60 +124,79 @@ def _asked_to_stop(job: Fit) -> str | None:
 
 def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     progress = job.progress
-    _tell(job, "epoch_started", progress.epoch + 1, job.budget.epochs, job.loop.steps)
+    _tell(job, "epoch_started", progress.epoch + 1, job.budget.epochs, job.feed.steps)
     if progress.position == 0:
         job.meters.reset()
-    job.loop.start_epoch(_order(job))
-    while progress.position < job.loop.steps and not job.budget.spent(progress):
-        _chunk(job, pace)
-        _stop_if(job, interrupt)
-        if progress.position < job.loop.steps and _divides(job.save_every_steps, progress.step):
-            _save(job, best=False)
+    whole = _steps(job, pace, interrupt)
     record = _record(job)
     best = _note_if_best(job, record)
-    progress.take(record, whole=progress.position == job.loop.steps)
+    progress.take(record, whole=whole)
     for callback in job.callbacks.values():
         callback.epoch_ended(record)
-    last = job.budget.spent(progress) or _asked_to_stop(job)
+    last = _ends(job)
     due = _divides(job.save_every_epochs, progress.epoch) or _divides(job.save_every_steps, progress.step)
     if best or last or due:
         _save(job, best=best)
-    _tell(job, "epoch_ended", record)
+    _let_save(job, record)
+    for listener in job.listeners:
+        listener.epoch_ended(record)
 
 
-def _order(job: Fit) -> np.ndarray:
-    """Of the rows in the epoch to come."""
-    if job.shuffle:
-        return permutation(job.seed, job.progress.epoch, job.rows)
-    return np.arange(job.rows, dtype=np.int32)
+def _steps(job: Fit, pace: Pace, interrupt: Interrupt) -> bool:
+    """Runs what is left of the epoch, until the training ends; returns whether the epoch is complete."""
+    progress = job.progress
+    for block in job.feed.epoch(progress.epoch, progress.position, job.budget.limit(progress, sys.maxsize)):
+        ends = False  # one chunk runs in any case: whoever asks to stop by the clock may do so at any moment
+        while progress.position < block.end and not ends:
+            _chunk(job, block, pace)
+            _stop_if(job, interrupt)
+            if progress.position != job.feed.steps:
+                if _divides(job.save_every_steps, progress.step):
+                    _save(job, best=False)
+                _let_save(job, None)
+            ends = _ends(job)
+        if ends:
+            return progress.position == job.feed.steps
+    return True
 
 
 def _divides(every: int | None, count: int) -> bool:
     return every is not None and count % every == 0
 
 
-def _chunk(job: Fit, pace: Pace) -> None:
+def _chunk(job: Fit, block: Block, pace: Pace) -> None:
     progress = job.progress
     start, position = progress.step, progress.position
-    compiling = job.loop.compiles(position)
+    compiling = job.loop.compiles(block)
     if compiling:
         _tell(job, "phase", "compiling")
     end = job.budget.limit(progress, position + (1 if compiling else pace.length))
     if job.save_every_steps:
         end = min(end, position + job.save_every_steps - start % job.save_every_steps)
+    end = min([end, *(position + stop - start for stop in _next_stops(job, start))])
     began = time.perf_counter()
-    facts = job.loop.run(position, end, start)
+    facts = job.loop.run(block, position, end, start)
     seconds = time.perf_counter() - began
-    progress.add(job.loop.facts, facts, seconds)
-    _need_finite(job.loop.facts, facts, start)
+    rows = len(facts) * block.rows
+    progress.add(job.loop.facts, facts, seconds, rows)
+    need_finite(job.loop.facts, facts, start)
     if not compiling:
         pace.took(len(facts), seconds)
-    rows = min(progress.position * job.batch_rows, job.rows) - position * job.batch_rows
     logs = {**progress.losses(), "learning_rate": progress.learning_rate}
-    _tell(job, "chunk_ended", progress.epoch + 1, progress.position, job.loop.steps, logs, rows / seconds)
+    _tell(job, "chunk_ended", progress.epoch + 1, progress.position, job.feed.steps, logs, rows / seconds)
 
 
-def _need_finite(columns: Sequence[str], facts: np.ndarray, start: int) -> None:
+def _next_stops(job: Fit, step: int) -> Iterator[int]:
+    for name, callback in job.callbacks.items():
+        stop = callback.next_stop(step)
+        if stop is not None and stop <= step:
+            raise ValueError(f"{name}.next_stop({step}) is {stop}, expected a later step")
+        if stop is not None:
+            yield stop
+
+
+def need_finite(columns: Sequence[str], facts: np.ndarray, start: int) -> None:
+    """Raises TrainingError if the loss or the gradient of a step is not finite; `start` steps were done before the first."""
     losses, norms = (facts[:, columns.index(name)] for name in ("loss", "gradient_norm"))
     # A gradient that is not a number makes such weights, and yet the loss may stay finite: relu makes 0 of them.
     bad = np.flatnonzero(~np.isfinite(losses) | np.isnan(norms))
@@ -155,15 +212,17 @@ def _record(job: Fit) -> Record:
     seconds = progress.seconds
     record: Record = {"epoch": progress.epoch + 1, "step": progress.step}
     record["train"] = {**progress.losses(), **job.meters.results()}
-    due = (progress.epoch + 1) % job.validate_every == 0 or job.budget.spent(progress.after_epoch())
+    last = job.budget.spent(progress.after_epoch()) or _asked_to_stop(job) is not None
+    due = (progress.epoch + 1) % job.validate_every == 0 or last
     if job.validation and due:
         _tell(job, "validation_started")
         began = time.perf_counter()
-        record["validation"] = job.evaluator.run(job.validation)
+        with standing_in(list(job.callbacks.values())):
+            record["validation"] = job.evaluator.run(job.validation)
         progress.spent(time.perf_counter() - began)
     record["learning_rate"] = progress.learning_rate
     record["seconds"] = progress.seconds
-    record["samples_per_second"] = min(progress.position * job.batch_rows, job.rows) / max(seconds, 1e-9)
+    record["samples_per_second"] = progress.samples / max(seconds, 1e-9)
     return record
 
 
@@ -182,11 +241,8 @@ def _stop_if(job: Fit, interrupt: Interrupt) -> None:
     _save(job, best=False)
     name = signal.Signals(interrupt.number).name
     done = job.progress
-    place = (
-        f"step {done.position} of {job.loop.steps} in epoch {done.epoch + 1}"
-        if done.position
-        else f"epoch {done.epoch}"
-    )
+    steps = f"step {done.position}" + (f" of {job.feed.steps}" if job.feed.steps else "")
+    place = f"{steps} in epoch {done.epoch + 1}" if done.position else f"epoch {done.epoch}"
     saved = f"; saved, go on with: netlab train --resume {job.writer.run.path}" if job.writer else ""
     raise Interrupted(interrupt.number, f"stopped by {name} after {place}{saved}")
 
@@ -196,6 +252,11 @@ def _save(job: Fit, *, best: bool) -> None:
         _tell(job, "checkpoint_saved", job.writer.save(best=best), best)
 
 
+def _let_save(job: Fit, record: Record | None) -> None:
+    for callback in job.callbacks.values():
+        callback.save(record)
+
+
 def _tell(job: Fit, event: str, *details: object) -> None:
-    for listener in job.listeners:
-        getattr(listener, event)(*details)
+    for each in (*job.callbacks.values(), *job.listeners):
+        getattr(each, event)(*details)

@@ -25,14 +25,14 @@ class Meters:
         units = {name: tensor.shape[-1] for name, tensor in outputs.items()}
         self._meters = [(bound, make_metric(bound.spec, bound.loss, units[bound.output])) for bound in heads.metrics]
 
-    def update(self, outputs: Tensors, targets: Tensors, weights: Any) -> None:
-        """Counts a batch; `weights` is None or [rows]."""
+    def update(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors | None = None) -> None:
+        """Counts a batch; `weights` is None or [rows]. Of an output with a mask (by output) only the real places count."""
         for bound, metric in self._meters:
             output = outputs[bound.output]
             target = encoded(targets[bound.target], output, bound.spec.target)
             if bound.spec.takes == "linked output" and bound.loss:
                 output = linked(output, bound.loss.link)
-            metric.update_state(target, output, sample_weight=_spread(weights, output))
+            metric.update_state(target, output, sample_weight=_spread(weights, output, (masks or {}).get(bound.output)))
 
     def results(self) -> dict[str, float]:
         """The value of each metric by name."""
@@ -52,9 +52,19 @@ class Meters:
         }
 
 
-def _spread(weights: Any, output: tf.Tensor) -> Any:
+def _spread(weights: Any, output: tf.Tensor, mask: Any) -> Any:
     """The samples' weights in the output's shape without its last axis: Keras would take the batch for another axis."""
+    if mask is not None:
+        return _spread_places(weights, output, mask)
     if weights is None or output.shape.rank <= 2:
         return weights
     column = tf.reshape(weights, [-1, *[1] * (output.shape.rank - 2)])
     return tf.broadcast_to(column, tf.shape(output)[:-1])
+
+
+def _spread_places(weights: Any, output: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """The same for places [rows, time], of which only the real ones count."""
+    real = tf.cast(mask, tf.float32)
+    places = real if weights is None else real * weights[:, None]
+    further = [1] * (output.shape.rank - 3)
+    return tf.broadcast_to(tf.reshape(places, [*tf.unstack(tf.shape(mask)), *further]), tf.shape(output)[:-1])

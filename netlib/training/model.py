@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
 
-import numpy as np
 import tensorflow as tf
 
-from netlib.data.arrays import Arrays
 from netlib.nn.network import Network
+from netlib.nn.state import LoadReport
+from netlib.report.diagram.write import write_diagram
+from netlib.report.summary import print_summary
 from netlib.spec.errors import UsageError
-from netlib.spec.heads import bind
-from netlib.spec.listener import Listener
-from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
+from netlib.training import saving
+from netlib.training.callbacks import ProgressDisplay
 from netlib.training.fit import fit
-from netlib.training.heads import linked
-from netlib.training.loop import DeviceData, compiled
-from netlib.training.progress import Progress, Record
-from netlib.training.setup import Engine, execution_of, heads_of, make_engine, prepare
+from netlib.training.given import BATCH_SIZE, Given, for_measuring, for_training, need_count, validation
+from netlib.training.gradients import loss_gradients
+from netlib.training.history import History
+from netlib.training.keras_words import train_words
+from netlib.training.prediction import Predictor
+from netlib.training.samples import inputs_of_batch, samples_of, tensors_of
+from netlib.training.setup import prepare
+from netlib.training.trainer import Trainer
 
 Values = Any
-"""An array, or a mapping from name to array; the first axis is the samples."""
+"""An array, or a mapping from name to array; the first axis is the samples. Lists, tensors and columns of tables serve too."""
 
-TARGET = "target"
-"""Name of a target that is given without one."""
+Stream = Any
+"""A `tf.data.Dataset`, a generator, a `keras.utils.PyDataset` or any other iterable of batches `(x, y)` or `(x, y, weights)`."""
 
 
 class Model(Network):
@@ -37,144 +42,247 @@ class Model(Network):
     >>> history = model.fit(x, y, epochs=20)  # doctest: +SKIP
     """
 
-    def __init__(self, nodes: list[Any] | None = None, **options: Any) -> None:
-        super().__init__(nodes, **options)
-        self._train: TrainSpec | None = None
-        self._engine: Engine | None = None
-        self._predict: Callable[..., Any] | None = None
-        self._progress = Progress()
+    own_attributes = Network.own_attributes | {"trainer", "_predictor"}
 
-    def compile(self, loss: Any, optimizer: Any = "Adam", metrics: Any = (), **settings: Any) -> None:
-        """Says how to train, in the words of a config's `train` section.
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.trainer: Trainer | None = None
+        self._predictor: Predictor | None = None
+
+    def compile(
+        self, loss: Any, optimizer: Any = "Adam", metrics: Any = (), *, run_eagerly: bool = False, **settings: Any
+    ) -> None:
+        """Says how to train, in the words of a config's `train` section. Training begins anew, with the weights as they are.
 
         Args:
             loss: a loss, or a mapping from names to losses.
-            optimizer: a name, or `{name: parameters}`.
+            optimizer: a name, `{name: parameters}`, or one of Keras's optimizers, which is then the model's own.
             metrics: a list of them.
+            run_eagerly: whether Python runs in every step, so that layers can be debugged; the same as `execution="eager"`.
             settings: further keys of the section, such as `clip`, `accumulate` or `execution`.
 
         Raises:
-            SpecError: with every mistake.
+            UsageError: with every mistake; or the loss or a metric is an object or a function.
         """
-        words = {"loss": loss, "optimizer": optimizer, "metrics": metrics, **settings}
-        self._train = TrainSpec.parse({"epochs": 1, **words})
-        self._engine = self._predict = None
-        self._progress = Progress()
+        words, ready = train_words(loss, optimizer, metrics, run_eagerly, settings)
+        self.trainer = Trainer(self, TrainSpec.parse(words), ready)
+        self._predictor = None
+
+    @property
+    def optimizer(self) -> Any:
+        """The Keras optimizer, one and the same from `compile` on.
+
+        Raises:
+            UsageError: `compile` was not called.
+        """
+        return self._compiled("optimizer").optimizer
 
     def fit(
         self,
-        x: Values,
-        y: Values,
+        x: Values | Stream,
+        y: Values = None,
         *,
         epochs: int = 1,
-        batch_size: int = 32,
-        validation_data: tuple[Values, Values] | None = None,
+        batch_size: int | None = None,
+        steps_per_epoch: int | None = None,
+        validation_data: Any = None,
+        validation_steps: int | None = None,
         sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
         shuffle: bool = True,
-        listeners: Sequence[Listener] = (),
-    ) -> list[Record]:
+        callbacks: Sequence[Any] = (),
+        verbose: bool | None = None,
+    ) -> History:
         """Trains for some epochs more; returns the record of each.
 
         Args:
-            x: inputs [samples, ...].
-            y: targets [samples, ...].
+            x: inputs [samples, ...]; or batches of inputs and targets. Batches are used in the order in which they come.
+            y: targets [samples, ...]; None if `x` has them, or the inputs are the targets.
             epochs: how many to add to those of earlier calls.
-            batch_size: rows of a batch.
-            validation_data: inputs and targets to validate on after each epoch.
+            batch_size: rows of a batch, 32 by default; batches that come as such have their own.
+            steps_per_epoch: steps of an epoch, for batches: a pass by default. An iterator must have enough for all epochs.
+            validation_data: `(x, y)`, `(x, y, sample_weight)` or batches, to validate on after each epoch.
+            validation_steps: batches of each validation, for batches: a pass by default.
             sample_weight: weight of each sample in the loss and the metrics, [samples].
-            shuffle: whether each epoch has an order of its own.
-            listeners: who looks on.
+            class_weight: weight of the samples of each class, for one classification target; 1 for a class without.
+            shuffle: whether each epoch of arrays has an order of its own.
+            callbacks: callbacks, listeners, and functions of an epoch's record.
+            verbose: whether progress is shown; None is where stderr is a terminal.
 
         Raises:
-            UsageError: `compile` was not called, or the arrays do not fit the model.
+            UsageError: `compile` was not called, or the data does not fit the model.
+            TrainingError: numbers are not finite any more.
         """
-        train = self._compiled("fit")
-        data = self._arrays(x, y, sample_weight)
-        engine = self._engine_for(data, train, batch_size)
-        before = len(self._progress.records)
+        trainer = self._compiled("fit")
+        need_count("epochs", epochs)
+        given = Given("the training data", x, y, sample_weight, batch_size, ("steps_per_epoch", steps_per_epoch))
+        engine, feed, samples = for_training(trainer, given, class_weight, shuffle=shuffle)
+        measured = None
+        if validation_data is not None:
+            measured, *_ = for_measuring(trainer, validation(validation_data, validation_steps), samples)
+        trainer.begin(feed)
+        shown = sys.stderr.isatty() if verbose is None else verbose
         job = prepare(
             engine,
-            data,
-            self._arrays(*validation_data) if validation_data else None,
-            train=train.model_copy(update={"epochs": self._progress.epoch + epochs}),
-            shuffle=shuffle,
-            progress=self._progress,
-            listeners=listeners,
+            feed,
+            measured,
+            train=trainer.train.model_copy(update={"epochs": trainer.progress.epoch + epochs}),
+            progress=trainer.progress,
+            callbacks=[*callbacks, *([ProgressDisplay()] if shown else [])],
         )
+        before = len(trainer.progress.records)
         fit(job)
-        return self._progress.records[before:]
+        return History(trainer.progress.records[before:])
 
-    def evaluate(self, x: Values, y: Values, *, batch_size: int = 32, sample_weight: Any = None) -> dict[str, float]:
-        """The loss and every metric over some samples.
-
-        Raises:
-            UsageError: `compile` was not called, or the arrays do not fit the model.
-        """
-        train = self._compiled("evaluate")
-        data = self._arrays(x, y, sample_weight)
-        return self._engine_for(data, train, batch_size).evaluator.run(DeviceData(data))
-
-    def predict(self, x: Values, *, batch_size: int = 32) -> Any:
-        """What the model says of some samples: probabilities where it was trained on logits; an array, or one for each output.
+    def evaluate(
+        self,
+        x: Values | Stream,
+        y: Values = None,
+        *,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        sample_weight: Any = None,
+    ) -> dict[str, float]:
+        """The loss and every metric over some samples, or over batches, `steps` of them at most.
 
         Raises:
-            UsageError: the arrays do not fit the model.
+            UsageError: `compile` was not called, or the data does not fit the model.
         """
-        data = self._arrays(x, {})
-        self._ensure_built_for(data)
-        if self._predict is None:
-            mode = execution_of(self, self._train).mode if self._train else "graph"
-            self._predict = compiled(self._linked_outputs, mode)
-        run = self._predict
-        parts = []
-        for start in range(0, len(data), batch_size):
-            rows = np.arange(start, start + batch_size) % len(data)  # the last batch is filled up: one trace
-            part = run({name: tf.constant(array[rows]) for name, array in data.inputs.items()})
-            parts.append({name: value.numpy()[: len(data) - start] for name, value in part.items()})
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in self.graph.outputs}
+        trainer = self._compiled("evaluate")
+        given = Given("the data", x, y, sample_weight, batch_size, ("steps", steps))
+        measured, samples, rows = for_measuring(trainer, given)
+        return trainer.engine(samples, rows).evaluator.run(measured)
+
+    def predict(self, x: Values | Stream, *, batch_size: int | None = None, steps: int | None = None) -> Any:
+        """What the model says of some samples: probabilities where it was trained on logits.
+
+        Args:
+            x: inputs [samples, ...]; or batches of inputs, whose targets are not looked at.
+            batch_size: rows of a batch.
+            steps: how many batches are taken of those that come as such; all by default.
+
+        Returns:
+            An array; where there are several outputs, one for each by name.
+
+        Raises:
+            UsageError: the data does not fit the model.
+        """
+        given = Given("the data", x, batch_size=batch_size, steps=("steps", steps))
+        if self._predictor is None:
+            self._predictor = Predictor(self, self.trainer.train if self.trainer else None)
+        if given.streamed:
+            stream = given.stream(lambda batch: inputs_of_batch(self, batch))
+            joined = self._predictor.run(stream.some(steps), stream.rows)
+        else:
+            joined = self._predictor.run([samples_of(self, x)], batch_size or BATCH_SIZE)
         return joined if len(joined) > 1 else next(iter(joined.values()))
 
-    def _linked_outputs(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        outputs = self.call(inputs, training=False)
-        if self._train is None:
-            return outputs
-        losses = [replace(term, target=TARGET) for term in self._train.losses]  # links do not depend on targets
-        heads = bind(losses, (), list(outputs), [TARGET])
-        return {name: linked(value, heads.link(name)) for name, value in outputs.items()}
+    def train_on_batch(
+        self, x: Values, y: Values = None, *, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
+    ) -> dict[str, float]:
+        """One step on all of these samples; the loss and every metric of this batch, before the step.
 
-    def _engine_for(self, data: Arrays, train: TrainSpec, batch_size: int) -> Engine:
-        """What computes; a new one, with a new optimizer, only after `compile` or with another batch size."""
-        self._ensure_built_for(data)
-        if self._engine is None or self._engine.batch_size != batch_size:
-            self._engine = make_engine(self, train, heads_of(self, train, data), batch_size, self.seed or 0)
-        return self._engine
+        The step is that of `fit`, and counts as one. Each number of rows is compiled once.
 
-    def _compiled(self, verb: str) -> TrainSpec:
-        if self._train is None:
+        Raises:
+            UsageError: `compile` was not called, or the data does not fit the model.
+            TrainingError: numbers are not finite.
+        """
+        trainer = self._compiled("train_on_batch")
+        samples = samples_of(self, x, y, sample_weight)
+        self.ensure_built(*tensors_of(samples))
+        return trainer.step(trainer.class_weights(samples, class_weight).apply(samples) if class_weight else samples)
+
+    def test_on_batch(self, x: Values, y: Values = None, *, sample_weight: Any = None) -> dict[str, float]:
+        """The loss and every metric of this batch.
+
+        Raises:
+            UsageError: `compile` was not called, or the data does not fit the model.
+        """
+        self._compiled("test_on_batch")
+        rows = len(samples_of(self, x, y, sample_weight))
+        return self.evaluate(x, y, batch_size=rows, sample_weight=sample_weight)
+
+    def gradients(
+        self, x: Values, y: Values = None, loss: Any = None, *, training: bool = False, sample_weight: Any = None
+    ) -> dict[str, tf.Tensor | None]:
+        """The gradient of the compiled loss, with penalties and added losses, for every trainable variable by path.
+
+        Args:
+            x: inputs [samples, ...].
+            y: targets [samples, ...]; None if the inputs are the targets.
+            loss: a function of targets and outputs to use instead, as `Module.gradients` takes it.
+            training: whether layers behave as in training; random numbers are those of the step to come.
+            sample_weight: weight of each sample in the loss, [samples].
+
+        Returns:
+            A tensor of each variable's shape; None where the loss does not depend on it.
+
+        Raises:
+            UsageError: `compile` was not called, or the data does not fit the model.
+        """
+        if loss is not None:
+            return super().gradients(x, y, loss, training=training)
+        return loss_gradients(self._compiled("gradients"), samples_of(self, x, y, sample_weight), training=training)
+
+    def summary(self, depth: int | None = None) -> str:
+        """Prints, and returns, what `netlab summary` prints: a row for each node, containers opened down to `depth` levels.
+
+        Raises:
+            UsageError: the model is not built, or `depth` is below 1.
+        """
+        return print_summary(self.graph, self.name, depth)
+
+    def plot(self, path: str | Path, depth: int | None = None) -> None:
+        """Draws the graph into a file: `.svg`, `.mmd` (Mermaid), `.dot` (Graphviz) or `.txt`, by its suffix.
+
+        Raises:
+            UsageError: the model is not built, the suffix is another one, or `depth` is below 1.
+            NetlabError: the file cannot be written.
+        """
+        write_diagram(self.graph, self.name, Path(path), depth)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Writes network, weights, optimizer and progress to a folder, from which `load` makes a model that goes on to the same
+        bits; `netlib.training.saving` says what is in it.
+
+        Raises:
+            UsageError: the model is not built, a layer is not described by plain values, or the path is taken.
+            NetlabError: the system refuses.
+        """
+        saving.save(self, Path(path), overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path, *, layers: Mapping[str, Any] | None = None) -> Self:
+        """A model that `save` wrote. `layers` are the classes of layers that are not netlab's own, by name.
+
+        Raises:
+            UsageError: there is none, or it has a layer of a class that is not in `layers`.
+            CheckpointError: it is incomplete, damaged, or of a newer format.
+        """
+        return saving.load(cls, Path(path), layers or {})
+
+    def save_weights(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Writes the weights alone, by path, to one `.safetensors` file.
+
+        Raises:
+            UsageError: the model is not built; or the path is taken, or ends with another suffix.
+            NetlabError: the system refuses.
+        """
+        saving.save_weights(self, Path(path), overwrite=overwrite)
+
+    def load_weights(
+        self, path: str | Path, *, strict: bool = True, rename: Mapping[str, str] | None = None
+    ) -> LoadReport:
+        """Takes the weights of a `.safetensors` file, a saved model or a checkpoint; arguments as of `load_state_dict`.
+
+        Raises:
+            UsageError: the model is not built; or, with `strict`, the weights do not fit.
+            NetlabError: the file is missing or damaged.
+        """
+        return saving.load_weights(self, Path(path), strict=strict, rename=rename)
+
+    def _compiled(self, verb: str) -> Trainer:
+        if self.trainer is None:
             raise UsageError(f"{self.name}.{verb} needs a loss: call {self.name}.compile(loss, ...) first")
-        return self._train
-
-    def _arrays(self, x: Values, y: Values, weights: Any = None) -> Arrays:
-        inputs = self.inputs_by_name(x)
-        targets = dict(y) if isinstance(y, Mapping) else {TARGET: y}
-        arrays = Arrays(
-            {name: _array(value) for name, value in inputs.items()},
-            {name: _array(value) for name, value in targets.items()},
-            None if weights is None else np.asarray(weights, np.float32),
-        )
-        given = [*arrays.inputs.items(), *arrays.targets.items()]
-        given += [] if arrays.weights is None else [("sample_weight", arrays.weights)]
-        if len({len(value) for _, value in given}) > 1:
-            shown = ", ".join(f"{name} has {len(value)}" for name, value in given)
-            raise UsageError(f"{self.name} needs as many targets and weights as inputs: {shown} samples")
-        if not len(arrays):
-            raise UsageError(f"{self.name} needs at least one sample, got none")
-        return arrays
-
-    def _ensure_built_for(self, data: Arrays) -> None:
-        self.ensure_built(*(TensorSpec((None, *a.shape[1:]), a.dtype.name) for a in data.inputs.values()))
-
-
-def _array(value: Any) -> np.ndarray[Any, Any]:
-    array = np.asarray(value)
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+        return self.trainer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from netlib.spec.training import Monitored
-from netlib.training.progress import Record
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Monitor:
         """Its full name."""
         return str(self.watched)
 
-    def value(self, record: Record) -> float | None:
+    def value(self, record: Mapping[str, Any]) -> float | None:
         """What the record has of it; None if it was not measured in that epoch."""
         value = record.get(self.watched.split, {}).get(self.watched.metric)
         return None if value is None else float(value)

@@ -1,40 +1,85 @@
-"""The variables of a Keras optimizer under names of ours: slots by the path of the weight that they belong to.
+"""The variables of a Keras optimizer under names of ours, slots by the path of the weight that they belong to; and slots for
+weights that it comes to know later.
 
-Keras's own names hold counters that change from process to process (`adam_28/...`).
+Keras's own names hold counters that change from process to process (`adam_28/...`), and its optimizers refuse a variable that
+they were not built with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from netlib.nn.module import NamedVariable
 
+_NOT_SLOTS = ("_variables", "_trainable_variables")
 
-def named_slots(optimizer: Any, trained: Sequence[NamedVariable]) -> dict[str, tf.Variable]:
+
+def cover(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
+    """Gives the optimizer slots for those of the variables that it does not know yet. What it has, it keeps."""
+    if not optimizer.built:
+        optimizer.build(list(variables))
+        return
+    known = {id(variable) for variable in optimizer._trainable_variables}
+    added = [variable for variable in variables if id(variable) not in known]
+    if not added:
+        return
+    fresh = type(optimizer).from_config(optimizer.get_config())
+    fresh.build(added)
+    for attribute, slots in _slot_lists(fresh):
+        getattr(optimizer, attribute).extend(slots)
+        for slot in filter(_is_variable, slots):
+            optimizer._track_variable(slot)
+    for variable in added:
+        optimizer._trainable_variables_indices[optimizer._var_key(variable)] = len(optimizer._trainable_variables)
+        optimizer._trainable_variables.append(variable)
+
+
+def copied(optimizer: Any, memo: dict[int, Any]) -> Any:
+    """An optimizer in the same state, for the copies that `copy.deepcopy` makes of the variables (its own copy fails)."""
+    made = type(optimizer).from_config(optimizer.get_config())
+    if optimizer.built:
+        made.build([copy.deepcopy(variable, memo) for variable in optimizer._trainable_variables])
+        for variable, value in zip(made.variables, optimizer.variables, strict=True):
+            variable.assign(value)
+    return made
+
+
+def named_slots(optimizer: Any, named: Sequence[NamedVariable]) -> dict[str, tf.Variable]:
     """Every variable of a built optimizer: `iterations`, `learning_rate`, and `momentums/hidden.kernel` for the slots.
 
-    A slot is found as an attribute that is a list with one variable for each trained weight, which is how Keras's
-    optimizers keep them.
+    A slot is found as an attribute that is a list with one variable for each weight that the optimizer knows, which is how
+    Keras's optimizers keep them. `named` has the paths of the weights; slots of a weight that is not among them are left out.
     """
-    named: dict[str, tf.Variable] = {}
+    paths = {id(each.variable): each.path for each in named}
+    weights = [paths.get(id(variable)) for variable in optimizer._trainable_variables]
+    single = [(name, value) for name, value in vars(optimizer).items() if _is_variable(value)]
+    slots = list(_slot_lists(optimizer))
+    _need_all(optimizer, [value for _, value in single] + [slot for _, each in slots for slot in each])
+    found: dict[str, tf.Variable] = {name.strip("_"): value.value for name, value in single}
+    for name, each in slots:
+        for path, slot in zip(weights, each, strict=True):
+            if path is not None and _is_variable(slot):
+                found[f"{name.strip('_')}/{path}"] = slot.value
+    return found
+
+
+def _slot_lists(optimizer: Any) -> Iterator[tuple[str, list[Any]]]:
+    """The attributes that are lists with one entry for each weight."""
     for attribute, value in vars(optimizer).items():
-        if attribute in ("_variables", "_trainable_variables"):
-            continue
-        name = attribute.strip("_")
-        if _is_variable(value):
-            named[name] = value.value
-        elif isinstance(value, list) and len(value) == len(trained):
-            for weight, slot in zip(trained, value, strict=True):
-                if _is_variable(slot):
-                    named[f"{name}/{weight.path}"] = slot.value
-    found = {id(variable) for variable in named.values()}
-    lost = [variable.path for variable in optimizer.variables if id(variable.value) not in found]
+        one_each = isinstance(value, list) and len(value) == len(optimizer._trainable_variables)
+        if one_each and attribute not in _NOT_SLOTS and any(map(_is_variable, value)):
+            yield attribute, value
+
+
+def _need_all(optimizer: Any, found: Sequence[Any]) -> None:
+    known = {id(variable) for variable in found}
+    lost = [variable.path for variable in optimizer.variables if id(variable) not in known]
     if lost:
         raise TypeError(f"{type(optimizer).__name__} keeps variables in a way that is not known: {', '.join(lost)}")
-    return named
 
 
 def _is_variable(value: Any) -> bool:

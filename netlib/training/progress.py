@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -11,10 +11,21 @@ import numpy as np
 Record = dict[str, Any]
 """One epoch: `epoch`, `step`, `train` and `validation` metrics, `learning_rate`, `seconds`, `samples_per_second`."""
 
+SPLITS = ("train", "validation")
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's values under their whole names, `train.loss`, in its order."""
+    values: dict[str, Any] = {}
+    for name, value in record.items():
+        values |= {f"{name}.{each}": part for each, part in value.items()} if name in SPLITS else {name: value}
+    return values
+
 
 @dataclass
 class Progress:
-    """Counts and sums. `epoch` epochs are complete, `position` steps of the next one, `step` steps in all; times in seconds.
+    """Counts and sums. `epoch` epochs are complete, `position` steps of the next one (`samples` rows), `step` steps in
+    all; times in seconds.
 
     The epoch's loss is summed on the host, step by step in double precision, so that it does not depend on how the steps were
     cut into chunks.
@@ -25,6 +36,7 @@ class Progress:
     position: int = 0
     loss_sums: dict[str, float] = field(default_factory=dict)
     weight_sum: float = 0.0
+    samples: int = 0
     seconds: float = 0.0
     elapsed: float = 0.0
     learning_rate: float = 0.0
@@ -33,8 +45,8 @@ class Progress:
     best_epoch: int | None = None
     records: list[Record] = field(default_factory=list)
 
-    def add(self, names: Sequence[str], facts: np.ndarray, seconds: float) -> None:
-        """Counts the steps of a chunk; `facts` are [steps, names], as `TrainLoop.run` returns them."""
+    def add(self, names: Sequence[str], facts: np.ndarray, seconds: float, samples: int) -> None:
+        """Counts the steps of a chunk and their samples; `facts` are [steps, names], as `TrainLoop.run` returns them."""
         for row in facts.tolist():
             values = dict(zip(names, row, strict=True))
             self.learning_rate, weight = values.pop("learning_rate"), values.pop("weight")
@@ -44,6 +56,7 @@ class Progress:
             self.weight_sum += weight
         self.step += len(facts)
         self.position += len(facts)
+        self.samples += samples
         self.spent(seconds)
 
     def spent(self, seconds: float) -> None:
@@ -60,9 +73,13 @@ class Progress:
         self.records.append(record)
         if whole:
             self.epoch += 1
-            self.position = 0
-            self.loss_sums = {}
-            self.weight_sum = self.seconds = 0.0
+            self.begin_epoch()
+
+    def begin_epoch(self) -> None:
+        """Nothing of the epoch is done yet, or it begins anew."""
+        self.position = self.samples = 0
+        self.loss_sums = {}
+        self.weight_sum = self.seconds = 0.0
 
     def after_epoch(self) -> Progress:
         """The counts as they will be when this epoch is complete."""

@@ -1,4 +1,4 @@
-"""From a model, a `TrainSpec` and data in memory to a training that is ready to run."""
+"""From a model, a `TrainSpec` and data to a training that is ready to run."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
+from netlib.training.added import added_names
 from netlib.training.budget import Budget
-from netlib.training.callbacks import Callback, EarlyStopping
+from netlib.training.callbacks.callback import Training
+from netlib.training.callbacks.collect import collect
 from netlib.training.checkpoints import CheckpointWriter, TrainingState
-from netlib.training.evaluation import Evaluator
+from netlib.training.environment import intra_op_threads
+from netlib.training.evaluation import Evaluator, Measured
+from netlib.training.feed import ArraysFeed, Feed
 from netlib.training.fit import Fit
 from netlib.training.loop import DeviceData, TrainLoop
 from netlib.training.meters import Meters
 from netlib.training.monitor import Monitor
 from netlib.training.objective import Objective
+from netlib.training.optimizer_state import cover
 from netlib.training.progress import Progress
 from netlib.training.step import TrainStep
 
@@ -57,66 +62,110 @@ class Engine:
     batch_size: int
     seed: int
 
+    def feed(self, data: Arrays, *, shuffle: bool = True, drop_remainder: bool = False) -> ArraysFeed:
+        """Samples in memory as `fit` takes them; see `ArraysFeed`."""
+        rows = self.batch_size * self.train.accumulate
+        return ArraysFeed(DeviceData(data), rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
 
-def make_engine(model: Network, train: TrainSpec, heads: Heads, batch_size: int, seed: int) -> Engine:
-    """The optimizer, with slots for every variable that is trained, and the loops of a built model."""
-    optimizer = make(train.optimizer)
-    optimizer.build(model.trainable_variables)
+
+def make_engine(
+    model: Network,
+    train: TrainSpec,
+    heads: Heads,
+    batch_size: int,
+    seed: int,
+    *,
+    optimizer: Any = None,
+    meters: Meters | None = None,
+) -> Engine:
+    """The loops of a built model, with its optimizer and metrics, new ones by default.
+
+    The optimizer gets slots for every variable that is trained and has none.
+    """
+    optimizer = optimizer or make(train.optimizer)
+    cover(optimizer, model.trainable_variables)
     execution = execution_of(model, train).mode
-    meters = Meters(heads, model.graph.output_tensors())
-    step = TrainStep(model, Objective(heads), optimizer, meters, batch_size, train.accumulate, train.clip, seed)
+    meters = meters or Meters(heads, model.graph.output_tensors())
+    objective = Objective(heads)
+    added = added_names(model, training=True, taken=(*objective.columns, *(bound.name for bound in heads.metrics)))
+    step = TrainStep(model, objective, optimizer, meters, batch_size, train.accumulate, train.clip, seed, added)
     evaluator = Evaluator(model, heads, batch_size, execution)
     return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed)
 
 
 def prepare(
     engine: Engine,
-    data: Arrays,
-    validation: Arrays | None,
+    feed: Feed,
+    validation: Measured | None,
     *,
     train: TrainSpec | None = None,
-    shuffle: bool = True,
-    drop_remainder: bool = False,
     progress: Progress | None = None,
     listeners: Sequence[Listener] = (),
+    callbacks: Sequence[Any] = (),
     run: RunDirectory | None = None,
 ) -> Fit:
     """A training that is ready to run.
 
     Args:
         engine: what computes.
-        data: training samples, preprocessed.
+        feed: training samples, preprocessed.
         validation: validation samples, likewise.
         train: budgets, monitor, early stopping and checkpoints, where they are not the engine's.
-        shuffle: whether each epoch has an order of its own.
-        drop_remainder: whether a smaller last batch is left out.
         progress: where an earlier training of the same model ended, to go on from.
         listeners: who looks on.
+        callbacks: who takes part, besides those of `train`: callbacks, listeners, functions of an epoch's record.
         run: where checkpoints go.
+
+    Raises:
+        UsageError: a callback cannot take part.
     """
     train = train or engine.train
     monitor = Monitor(train.monitored(validation is not None))
-    callbacks: dict[str, Callback] = {}
-    if train.early_stopping:
-        callbacks["early_stopping"] = EarlyStopping(train.early_stopping, monitor)
-    state = TrainingState(engine.model, engine.optimizer, engine.meters, callbacks, progress or Progress())
-    engine.loop.load(DeviceData(data), drop_remainder=drop_remainder)
+    taking_part, looking_on = collect(train.early_stopping, train.callbacks, callbacks)
+    state = TrainingState(engine.model, engine.optimizer, engine.meters, taking_part, progress or Progress())
+    training = Training(
+        state=state,
+        optimizer=engine.optimizer,
+        monitor=monitor,
+        watch=lambda name, mode: Monitor(train.watched(name, mode, validation is not None)),
+        callbacks=tuple(taking_part.values()),
+        listeners=[*listeners, *looking_on],
+        run=run,
+    )
+    for callback in training.callbacks:
+        callback.join(training)
+    engine.loop.take(training.callbacks)
     return Fit(
         state=state,
         loop=engine.loop,
         meters=engine.meters,
-        rows=len(data),
-        batch_rows=engine.batch_size * train.accumulate,
-        seed=engine.seed,
+        feed=feed,
         budget=Budget(train.epochs, train.steps, train.max_time),
         monitor=monitor,
-        shuffle=shuffle,
         evaluator=engine.evaluator,
-        validation=DeviceData(validation) if validation else None,
+        validation=validation,
         validate_every=train.validate_every,
         save_every_epochs=train.checkpoint.every_epochs,
         save_every_steps=train.checkpoint.every_steps,
-        callbacks=callbacks,
-        listeners=listeners,
+        callbacks=taking_part,
+        listeners=training.listeners,
+        header=_header(engine, train, feed, validation),
         writer=CheckpointWriter(run, state, train.checkpoint.keep_last) if run else None,
     )
+
+
+def _header(engine: Engine, train: TrainSpec, feed: Feed, validation: Measured | None) -> dict[str, Any]:
+    """What `netlib.spec.listener.Listener.run_started` is told where there is no config."""
+    execution = execution_of(engine.model, train)
+    splits = {"train": feed.samples, "validation": validation.samples if validation else None}
+    return {
+        "name": engine.model.name,
+        "config": None,
+        "parameters": engine.model.graph.parameters(),
+        "execution": execution.mode,
+        "execution_reason": execution.reason,
+        "threads": intra_op_threads(),
+        "samples": {name: samples for name, samples in splits.items() if samples is not None},
+        "batch_size": engine.batch_size,
+        "epochs": train.epochs,
+    }

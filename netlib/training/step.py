@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import tensorflow as tf
 from netlib.nn.network import Network
 from netlib.nn.random import forward_pass
 from netlib.spec.training import ClipSpec
+from netlib.training.added import added_values
 from netlib.training.meters import Meters
 from netlib.training.objective import Objective
 
@@ -23,7 +24,17 @@ FACTS = ("learning_rate", "gradient_norm", "weight")
 
 
 class UntrainedWarning(UserWarning):
-    """A variable that is to be trained gets no gradient."""
+    """Variables that are to be trained get no gradient; `paths` has them."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = tuple(paths)
+        super().__init__(self.message(self.paths))
+
+    @staticmethod
+    def message(paths: Sequence[str]) -> str:
+        """What is to be said of some of the variables."""
+        advice = "freeze what is not to be trained, and make a statistic with trainable=False"
+        return f"the loss does not depend on {', '.join(paths)}: not trained; {advice}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,8 @@ class TrainStep:
     accumulate: int
     clip: ClipSpec | None
     seed: int
+    added: tuple[str, ...] = ()
+    """Names of the metrics that layers add."""
 
     def __call__(self, batch: Batch, rows: int, step: tf.Tensor) -> tf.Tensor:
         """Updates the weights from `rows` rows (a Python number: shapes in the loop are static).
@@ -62,32 +75,32 @@ class TrainStep:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What is known of each step: the objective's columns last."""
-        return (*FACTS, *self.objective.columns)
+        """What is known of each step: the objective's columns and what layers add last."""
+        return (*FACTS, *self.objective.columns, *self.added)
 
     def _gradients(
         self, batch: Batch, first_row: Any, rows: int, step: tf.Tensor, variables: tuple[tf.Variable, ...]
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Mean losses [columns], sum of weights and gradient of one micro-batch; penalties are in the first column."""
+        """Mean losses and added metrics, sum of weights, and gradient of one micro-batch; penalties are in the first column."""
         targets = targets_of(batch)
         with tf.GradientTape() as tape, forward_pass(self.seed, step, first_row):
-            outputs = self.model.call(batch["inputs"], training=True)
-            losses, weight = self.objective.mean(outputs, targets, batch["weights"], rows)
+            outputs = self.model.forward(batch["inputs"], training=True)
+            masks = self.model.output_masks
+            losses, weight = self.objective.mean(outputs, targets, batch["weights"], rows, masks)
             loss = tf.add_n([losses[0], *self.model.losses])
         gradients = self._connected(tape.gradient(loss, variables), variables)
-        self.meters.update(outputs, targets, batch["weights"])
+        self.meters.update(outputs, targets, batch["weights"], masks)
         # A sparse gradient (of an embedding) is made dense: norms, clipping and sums are then those of the whole gradient.
         dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        return tf.concat([[loss], losses[1:]], axis=0), weight, dense
+        facts = tf.concat([[loss], losses[1:], added_values(self.model, self.added)], axis=0)
+        return facts, weight, dense
 
     def _connected(self, gradients: list[Any], variables: tuple[tf.Variable, ...]) -> list[Any]:
         """Zeros where a variable has no gradient, with a warning that names it: it would silently not be trained."""
         missing = {id(v) for v, gradient in zip(variables, gradients, strict=True) if gradient is None}
         paths = [named.path for named in self.model.named_variables() if id(named.variable) in missing]
         if paths:
-            warnings.warn(
-                UntrainedWarning(f"the loss does not depend on {', '.join(paths)}: not trained"), stacklevel=2
-            )
+            warnings.warn(UntrainedWarning(paths), stacklevel=2)
         return [tf.zeros_like(v) if g is None else g for v, g in zip(variables, gradients, strict=True)]
 
     def _accumulated(
@@ -103,7 +116,7 @@ class TrainStep:
         def add(index: tf.Tensor, sums: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
             return index + 1, [total + value for total, value in zip(sums, part(index * size, size), strict=True)]
 
-        columns = len(self.objective.columns)
+        columns = len(self.objective.columns) + len(self.added)
         zeros = [
             tf.zeros([]),
             tf.zeros([columns]),

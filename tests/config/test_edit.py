@@ -32,6 +32,7 @@ train:
   optimizer: {Adam: {learning_rate: 1e-3}}
   metrics: [accuracy, {AUC: {}, name: area}]
   early_stopping: 5
+  callbacks: [ReduceOnPlateau, EMA]
 """
 
 
@@ -73,6 +74,8 @@ CHANGES = {
     "train.early_stopping.monitor=x": ("train", "early_stopping", {"patience": 5, "monitor": "x"}),
     "train.loss.delta=2": ("train", "loss", {"MeanSquaredError": {"delta": 2}}),
     "train.loss.weight=2": ("train", "loss", {"MeanSquaredError": None, "weight": 2}),
+    "train.callbacks.0.factor=0.5": ("train", "callbacks", 0, {"ReduceOnPlateau": {"factor": 0.5}}),
+    "train.callbacks.1.decay=0.9": ("train", "callbacks", 1, {"EMA": {"decay": 0.9}}),
     "train.metrics.accuracy.of=x": ("train", "metrics", 0, {"Accuracy": None, "of": "x"}),
     "train.metrics.area.curve=PR": ("train", "metrics", 1, {"AUC": {"curve": "PR"}, "name": "area"}),
     "data.preprocess.image.per=axis": ("data", "preprocess", "image", {"Standardize": {"per": "axis"}}),

@@ -116,7 +116,7 @@ def test_the_spec_says_what_tensorflow_builds(case: Case) -> None:
     assert tuple(output.shape) == known.shape
     assert all(axis in (None, actual) for axis, actual in zip(given.shape, output.shape, strict=True))
 
-    built = [(path, tuple(v.shape), trainable, v.dtype.name) for path, v, trainable in layer.named_variables()]
+    built = [(path, tuple(v.shape), trainable, v.dtype.name) for path, v, trainable, _ in layer.named_variables()]
     assert built == [(w.name, w.shape, w.trainable, "float32") for w in weights]
     assert layer.num_parameters() == sum(prod(weight.shape) for weight in weights)
 

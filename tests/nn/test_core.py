@@ -48,12 +48,11 @@ def test_inputs_that_the_weights_do_not_fit_are_refused() -> None:
     assert dense(tf.ones((2, 5, 3))).shape == (2, 5, 2)
 
 
-def test_only_the_parameter_that_may_stand_alone_is_taken_by_position() -> None:
-    assert Dense(3).spec == Dense(units=3).spec
-    with pytest.raises(UsageError, match="Dense takes only units by position; name the others"):
-        Dense(3, "relu")
-    with pytest.raises(UsageError, match="Embedding takes nothing by position; name the others"):
-        Embedding(3, 4)
+def test_parameters_may_be_given_in_the_order_of_the_fields() -> None:
+    assert Dense(3, "relu", False).spec == Dense(units=3, activation="relu", use_bias=False).spec
+    assert Embedding(3, 4).spec == Embedding(input_dim=3, output_dim=4).spec
+    with pytest.raises(UsageError, match="Identity has 0 parameters, got 1 by position"):
+        Identity(3)
 
 
 def test_regularised_weights_are_known_by_their_names_and_penalised() -> None:

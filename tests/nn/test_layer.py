@@ -59,7 +59,13 @@ def test_weights_are_made_on_the_first_call_and_once() -> None:
 
 def test_the_forms_of_the_constructor() -> None:
     spec = core.Dense.parse({"units": 3, "use_bias": False})
-    for layer in (Dense(spec), Dense(3, use_bias=False), Dense(units=3, use_bias=False), Layer.from_spec(spec)):
+    for layer in (
+        Dense(spec),
+        Dense(3, None, False),
+        Dense(3, use_bias=False),
+        Dense(units=3, use_bias=False),
+        Layer.from_spec(spec),
+    ):
         assert type(layer) is Dense
         assert layer.spec == spec
         assert (layer.name, layer.path, layer.trainable) == ("dense", "dense", True)
@@ -72,10 +78,12 @@ def test_what_the_constructor_refuses() -> None:
         Dense(untis=3)
     with pytest.raises(SpecError, match="Dense needs 'units'"):
         Dense()
-    with pytest.raises(UsageError, match="Dense takes only units by position; name the others"):
-        Dense(3, "relu")
-    with pytest.raises(UsageError, match="Flatten takes nothing by position; name the others"):
+    with pytest.raises(UsageError, match="Activation has 1 parameters, got 2 by position"):
+        Activation("relu", 3)
+    with pytest.raises(UsageError, match="Flatten has 0 parameters, got 1 by position"):
         Flatten(3)
+    with pytest.raises(UsageError, match="Dense got 'units' twice, by position and by name"):
+        Dense(3, units=3)
     with pytest.raises(UsageError, match="Scale has no spec; its own __init__ takes its parameters"):
         Scale(3)
     with pytest.raises(UsageError, match="Scale has no spec"):
@@ -247,3 +255,111 @@ def test_a_copy_is_a_layer_of_its_own() -> None:
     assert float(dense.losses[0]) > 0
     assert twin.spec == dense.spec
     np.testing.assert_array_equal(other(X), X)
+
+
+class Summed(Layer[Any]):
+    """Takes tensors in any nesting."""
+
+    def build(self, *shapes: Any) -> None:
+        self.shapes = shapes
+
+    def call(self, x: Any, other: Any = None) -> Any:  # type: ignore[override]
+        tensors = [each for each in tf.nest.flatten([x, other]) if each is not None]
+        return tf.add_n([tf.cast(each, tf.float32) for each in tensors])
+
+
+def test_what_a_layer_written_by_hand_takes() -> None:
+    ones = np.ones([2, 3])
+    for given in ([ones, ones], {"b": ones, "a": (ones,)}, [[[1.0, 2.0]], [[3.0, 4.0]]]):
+        assert Summed()(given).dtype == tf.float32
+    summed = Summed()
+    summed([ones, ones], None)
+    assert summed.shapes == ((None, 3), (None, 3))
+    assert int(Summed()(3)) == 3
+    np.testing.assert_array_equal(Summed()(ones, 2 * ones), 3 * ones)
+    ragged = tf.ragged.constant([[1.0], [2.0, 3.0]])
+
+    class Lengths(Layer[Any]):
+        def call(self, x: Any) -> Any:  # type: ignore[override]
+            return x.row_lengths()
+
+    np.testing.assert_array_equal(Lengths()(ragged), [1, 2])
+
+
+@pytest.mark.parametrize(("policy", "dtype"), [("mixed_bfloat16", tf.bfloat16), ("mixed_float16", tf.float16)])
+def test_the_compute_dtype(policy: str, dtype: Any) -> None:
+    dense = Dense(3, dtype=policy)
+    assert (dense.dtype, dense.compute_dtype) == (policy, dtype.name)
+    assert dense(X).dtype == dense(X.numpy().astype(np.float64)).dtype == dtype
+    assert dense.kernel.dtype == tf.float32
+    assert (Dense(1).dtype, Dense(1).compute_dtype) == ("float32", "float32")
+
+
+def test_masks_are_given_to_those_that_name_them() -> None:
+    seen: list[Any] = []
+
+    class Masked(Layer[Any]):
+        supports_masking = True
+
+        def call(self, x: Any, mask: Any = None) -> Any:  # type: ignore[override]
+            seen.append(mask)
+            return x
+
+    mask = tf.constant([[True, False]])
+    Masked()(tf.ones([1, 2, 3]), mask=mask)
+    assert seen == [mask]
+    Dense(2)(tf.ones([1, 2, 3]), mask=mask)
+    other = tf.constant([[True, True]])
+    np.testing.assert_array_equal(Add().compute_mask(X, X, mask=(other, mask)), mask)
+    np.testing.assert_array_equal(Masked().compute_mask(X, mask=mask), mask)
+    assert Add().compute_mask(X, X, mask=(None, None)) is None
+    assert Flatten().compute_mask(X, mask=mask) is None
+
+
+def test_facts_before_it_is_built() -> None:
+    dense = Dense(3)
+    assert (dense.output_shape((None, 7, 5)), dense.count((None, 7, 5))) == ((None, 7, 3), 18)
+    assert Add().output_shape((None, 5), (None, 5)) == (None, 5)
+    assert Embedding(7, 2).output_shape((None, 4)) == (None, 4, 2)
+    assert not dense.built
+    with pytest.raises(SpecError, match="Dense needs an input of rank 2 or more"):
+        dense.output_shape((None,))
+    with pytest.raises(SpecError, match="Dense reads input, got 2 inputs"):
+        dense.count((None, 2), (None, 2))
+
+
+def test_plain_values_and_back() -> None:
+    dense = Dense(3, "relu", name="head", trainable=False, dtype="mixed_bfloat16", kernel_initializer={"HeNormal": {}})
+    again = Dense.from_config(dense.get_config())
+    assert (again.spec, again.name, again.trainable, again.dtype) == (dense.spec, "head", False, "mixed_bfloat16")
+    assert "name" not in Dense(3).get_config()
+    assert Scale().get_config() == {}
+
+    class Sized(Layer[Any]):
+        def __init__(self, *, units: int = 2) -> None:
+            super().__init__()
+            self.units = units
+
+    message = r"Sized does not say its parameter 'units': define get_config\(self\) that returns \{\*\*super\(\)\.get_config\(\)"
+    with pytest.raises(UsageError, match=message):
+        Sized().get_config()
+
+
+def test_parameters_that_tensorflow_wrapped() -> None:
+    class Holder(Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.options = {"kernel_initializer": {"VarianceScaling": {"scale": 2.0}}, "units": 3}
+
+    assert Dense(**Holder().options).spec == Dense(3, kernel_initializer={"VarianceScaling": {"scale": 2.0}}).spec
+
+
+def test_a_layer_that_is_called_anew_inside_of_itself_is_one_call() -> None:
+    class Countdown(Layer[Any]):
+        def call(self, x: Any, training: Any) -> Any:  # type: ignore[override]
+            self.add_loss(1.0)
+            return x if float(x) <= 0 else self(x - 1)
+
+    countdown = Countdown()
+    countdown(3.0)
+    assert len(countdown.losses) == 4

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
-from netlib.nn.network import Network, Sequential
+from netlib.nn.network import Network
+from netlib.nn.sequential import Sequential
 from netlib.spec.analysis import analyse
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.tensors import TensorSpec

@@ -162,3 +162,10 @@ def test_which_display_it_is(capsys):
     with display() as on_stderr:
         on_stderr.message("to stderr")
     assert capsys.readouterr() == ("", "to stderr\n")
+
+
+def test_a_stream_whose_end_is_not_known_has_an_empty_bar():
+    live = LiveDisplay(Screen())
+    live.epoch_started(1, 3, None)
+    live.chunk_ended(1, 7, None, {"loss": 0.5, "learning_rate": 0.1}, 1234.4)
+    assert re.fullmatch(r"epoch 1/3 .* 0%  1,234 samples/s", drawn(live)[0])

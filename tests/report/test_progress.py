@@ -79,6 +79,8 @@ def test_fraction():
     assert fraction(1, 10, 0, 20) == 0
     assert fraction(10, 10, 20, 20) == 1
     assert fraction(3, 10, 10, 20) == pytest.approx(0.25)
+    assert fraction(3, 10, 10, None) is None
+    assert fraction(3, None, 10, 20) is None
 
 
 def test_header():
@@ -86,6 +88,7 @@ def test_header():
         "name": "digits-cnn", "parameters": Parameters(66_090, 192), "execution": "graph", "threads": 2,
         "execution_reason": "there is a convolution", "samples": {"train": 1257, "validation": 270, "test": 0}, "batch_size": 32,
     }  # fmt: skip
+    assert header_lines({**header, "samples": {}})[1] == "samples: a stream; batches of 32"
     assert header_lines(header) == [
         "digits-cnn: 66,282 parameters, 66,090 trainable",
         "samples: 1,257 train, 270 validation; batches of 32",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 
-from netlib.report.summary import as_text, as_tree, as_values, summary_text
+from netlib.report.summary import as_text, as_tree, as_values, for_stream, print_summary, summary_text
 from netlib.report.summary_rows import summarise_graph
+from netlib.spec.errors import UsageError
 
 WIDE = """\
 net
@@ -124,3 +126,27 @@ def test_values_for_programs(graph):
 
 def test_the_text_of_a_run_is_that_of_120_columns(graph):
     assert summary_text(graph, "net") == WIDE
+
+
+class Screen(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_is_shown_a_tree_and_a_pipe_plain_columns(graph, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    summary = summarise_graph(graph, "net")
+    assert for_stream(summary, Screen()) == as_tree(summary, 100, color=True)
+    assert for_stream(summary, io.StringIO()) == as_text(summary, 100)
+
+
+def test_printing_a_summary_returns_what_it_prints(graph, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    text = print_summary(graph, "net", depth=1)
+    assert text == capsys.readouterr().out == as_text(summarise_graph(graph, "net", 1), 100)
+    with pytest.raises(UsageError, match="depth must be at least 1 level of nodes, or None for all, got 0"):
+        print_summary(graph, "net", depth=0)

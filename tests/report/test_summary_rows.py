@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from netlib.report.summary_rows import collect, summarise_graph, total
@@ -35,6 +37,20 @@ def test_depth_folds_containers_into_one_row(graph):
     assert "body.inner.conv_2d" not in rows
     assert (rows["body.inner"].opened, rows["body.inner"].parameters.total) == (False, 9248)
     assert rows["body.inner"].macs == 147_456
+
+
+@pytest.mark.parametrize("depth", [None, 1, 2])
+def test_a_layer_that_runs_again_has_its_parameters_once_and_its_cost_twice(known_graph, depth):
+    (body,) = (node for node in known_graph.nodes if node.name == "body")
+    (digit,) = (node for node in known_graph.nodes if node.name == "digit")
+    again = (
+        replace(body, name="body_2", path="body_2", shares="body"),
+        replace(digit, name="digit_2", path="digit_2", shares="digit"),
+    )
+    twice = replace(known_graph, nodes=(*known_graph.nodes, *again))
+    totals = total(list(collect(twice, depth)))
+    assert totals.parameters == twice.parameters() == known_graph.parameters()
+    assert totals.macs == known_graph.macs() + body.macs + digit.macs
 
 
 def test_last_tells_how_to_draw_the_tree(graph):

@@ -43,6 +43,13 @@ def test_a_checkpoint_comes_back_as_it_was_written(written: Path, groups: Groups
     assert_same(found.groups, groups)
 
 
+def test_a_checkpoint_may_be_in_a_folder_of_any_name(tmp_path: Path, groups: Groups, state: dict[str, object]) -> None:
+    checkpoint.write_folder(tmp_path / "mine", 7, groups, state)
+    found = checkpoint.read(tmp_path / "mine")
+    assert (found.step, found.state, found.aliases) == (7, state, {})
+    assert_same(found.groups, groups)
+
+
 def test_equal_content_gives_equal_files(
     run: RunDirectory, written: Path, groups: Groups, state: dict[str, object]
 ) -> None:

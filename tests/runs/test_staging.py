@@ -70,6 +70,14 @@ def test_what_a_killed_process_began_is_finished(tmp_path: Path) -> None:
     assert (tmp_path / "step-4" / "step-4").exists()
 
 
+def test_what_a_writer_of_another_folder_has_begun_stays(tmp_path: Path) -> None:
+    (tmp_path / ".step-2.writing").mkdir()
+    fill(tmp_path / "step-1", "x")
+    with pytest.raises(ValueError, match="no"), staging.appearing(tmp_path / "step-3"):
+        raise ValueError("no")
+    assert {path.name for path in tmp_path.iterdir()} == {".step-2.writing", "step-1"}
+
+
 def test_the_next_writer_clears_what_a_killed_one_left(tmp_path: Path) -> None:
     (tmp_path / ".step-1.writing").mkdir()
     (tmp_path / ".step-1.writing" / "rest").touch()

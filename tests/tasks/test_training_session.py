@@ -58,8 +58,8 @@ def test_warnings_are_told_once(write, tmp_path, recorder):
         run = train(
             config, ["train.optimizer.learning_rate.decay_steps=900"], runs_root=tmp_path, listeners=[warner]
         ).run
-    said = [text for text in warner.of("message") if text.startswith("warning: ")]
-    schedule = "warning: the schedule CosineDecay takes 900 steps, but training has 34: it is cut short"
+    said = [text for text in warner.of("message") if "warning: " in text]
+    schedule = f"{config}:15:3: warning: the schedule CosineDecay takes 900 steps, but training has 34: it is cut short"
     assert said == [schedule, "warning: look out"]
     assert (run / "log.txt").read_text().splitlines() == [*said, "the budget is spent"]
     assert [str(warning.message) for warning in elsewhere if "look out" in str(warning.message)] == []

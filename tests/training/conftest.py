@@ -15,6 +15,7 @@ from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
 from netlib.training.environment import configure
 from netlib.training.fit import Fit
+from netlib.training.loop import DeviceData
 from netlib.training.model import Model
 from netlib.training.setup import Engine, heads_of, make_engine, prepare
 
@@ -56,9 +57,11 @@ class Lab:
 
     def job(self, data: Arrays | None = None, validation: Arrays | None = None, **options: Any) -> Fit:
         """Ready to run; options that are keys of a `train` section change those of the engine."""
-        keys = {key: options.pop(key) for key in list(options) if key in TrainSpec.model_fields}
+        keys = {key: options.pop(key) for key in set(options) & set(TrainSpec.model_fields) - {"callbacks"}}
         train = TrainSpec.parse({**self.engine.train.to_plain(), **keys})
-        return prepare(self.engine, data or self.data, validation, train=train, **options)
+        order = {key: options.pop(key) for key in ("shuffle", "drop_remainder") if key in options}
+        feed = self.engine.feed(data or self.data, **order)
+        return prepare(self.engine, feed, DeviceData(validation) if validation else None, train=train, **options)
 
     def weights(self) -> dict[str, np.ndarray]:
         return self.engine.model.state_dict()

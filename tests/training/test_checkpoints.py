@@ -10,7 +10,7 @@ import pytest
 
 from netlib.data.arrays import Arrays
 from netlib.runs import checkpoint
-from netlib.runs.directory import RunDirectory
+from netlib.runs.directory import RunDirectory, create
 from netlib.runs.errors import CheckpointError
 from netlib.training.fit import fit
 
@@ -89,7 +89,9 @@ def test_going_on_from_mid_epoch_ends_with_the_same_bits(
     second = make_lab(nodes, samples, batch_size=9, **settings)
     for step in (8, 4, 10):  # in mid-epoch, in front of the smaller batch, between epochs
         spoil(second)
-        job = second.job(**options)
+        job = second.job(
+            run=create(run.path.parent, "again"), **options
+        )  # without a run it would end on the best weights
         progress = job.state.restore(checkpoint.read(run.checkpoints / checkpoint.name_of(step)))
         assert progress is job.progress
         assert (progress.step, progress.epoch, progress.position) == (step, step // 5, step % 5)

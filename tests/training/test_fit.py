@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from netlib.runs import checkpoint, pointers
 from netlib.runs.directory import RunDirectory
 from netlib.training.budget import Budget
 from netlib.training.fit import fit
+from netlib.training.loop import Block
 
 Blobs = Callable[..., Arrays]
 MakeLab = Callable[..., Any]
@@ -46,6 +48,7 @@ def test_events_come_in_the_order_that_fit_promises(lab: Any, blobs: Blobs, run:
     job = lab.job(validation=blobs(20, seed=9), epochs=2, listeners=[heard], run=run)
     assert fit(job) == "the budget is spent"
     names = [name for name in heard.names() if name != "phase"]
+    assert (names.pop(0), names.pop()) == ("run_started", "run_ended")
     assert names[0] == "checkpoint_saved"  # of step 0
     chunks = [index for index, name in enumerate(names) if name == "chunk_ended"]
     rest = [name for name in names[1:] if name != "chunk_ended"]
@@ -104,7 +107,7 @@ def test_one_seed_gives_one_result(lab: Any, make_lab: MakeLab) -> None:
     assert_same(lab.weights(), first)
     lab.reset()
     job = lab.job(epochs=2)
-    job.seed = 6  # another order of the samples
+    job.feed.seed = 6  # another order of the samples
     fit(job)
     assert not np.array_equal(lab.weights()["head.kernel"], first["head.kernel"])
     other = make_lab(metrics=["accuracy"])
@@ -114,14 +117,20 @@ def test_one_seed_gives_one_result(lab: Any, make_lab: MakeLab) -> None:
 
 def test_each_epoch_has_an_order_of_its_own_unless_it_is_not_shuffled(lab: Any) -> None:
     orders: list[np.ndarray] = []
-    loop = lab.engine.loop
-    start = loop.start_epoch
-    loop.start_epoch = lambda order: (orders.append(order), start(order))
-    try:
-        fit(lab.job(epochs=2))
-        fit(lab.reset().job(epochs=2, shuffle=False))
-    finally:
-        del loop.start_epoch
+
+    def told(feed: Any) -> Any:
+        def epoch(*details: Any) -> Iterator[Block]:
+            blocks = list(type(feed).epoch(feed, *details))
+            orders.append(np.concatenate([block.order for block in blocks]))
+            yield from blocks
+
+        feed.epoch = epoch
+        return feed
+
+    for shuffle in (True, False):
+        job = lab.reset().job(epochs=2, shuffle=shuffle)
+        told(job.feed)
+        fit(job)
     assert not np.array_equal(orders[0], orders[1])
     for order in orders[:2]:
         np.testing.assert_array_equal(np.sort(order), np.arange(90))
@@ -221,11 +230,15 @@ def test_checkpoints_between_epochs(lab: Any, run: RunDirectory, recorder: Any) 
     assert [path.name for path in checkpoint.checkpoints_of(run)] == ["step-00000020", "step-00000024"]
 
 
-def test_capacity_of_a_chunk_is_kept(lab: Any) -> None:
-    job = lab.job(epochs=1)
-    job.loop.capacity = 2
+def test_capacity_of_a_call_is_kept(make_lab: MakeLab, monkeypatch: pytest.MonkeyPatch, recorder: Any) -> None:
+    monkeypatch.setattr("netlib.training.loop.CAPACITY", 2)
+    heard = recorder()
+    lab = make_lab()
+    job = lab.job(epochs=3, listeners=[heard])
     fit(job)
-    assert job.progress.step == STEPS
+    assert job.progress.step == 3 * STEPS
+    positions = [0, *(position for _, position, *_ in heard.of("chunk_ended"))]
+    assert max(after - before for before, after in itertools.pairwise(positions)) == 2
 
 
 def test_budget_without_limit_is_ended_by_a_callback(lab: Any) -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from netlib.data.arrays import Arrays
 from netlib.data.shuffling import permutation
-from netlib.spec.errors import UsageError
-from netlib.training.loop import DeviceData, EvaluateLoop
+from netlib.nn.module import Module
+from netlib.training.captured import Guard
+from netlib.training.loop import Block, DeviceData, EvaluateLoop
 
 Lab = Any
 MakeLab = Callable[..., Any]
@@ -29,17 +30,25 @@ NODES = [
 def run(lab: Lab, chunks: Sequence[int], epochs: int = 2, order: np.ndarray | None = None) -> np.ndarray:
     """The facts of all steps; chunks are taken in turn, the last one over and over."""
     loop, facts, taken, step = lab.engine.loop, [], 0, 0
-    loop.load(DeviceData(lab.data))
     for epoch in range(epochs):
-        loop.start_epoch(permutation(1, epoch, len(lab.data)) if order is None else order)
         position = 0
-        while position < loop.steps:
-            chunk = chunks[min(taken, len(chunks) - 1)]
-            rows = loop.run(position, position + chunk, step)
-            assert 1 <= len(rows) <= chunk
-            facts.append(rows)
-            position, step, taken = position + len(rows), step + len(rows), taken + 1
+        for block in blocks(lab, permutation(1, epoch, len(lab.data)) if order is None else order):
+            while position < block.end:
+                chunk = chunks[min(taken, len(chunks) - 1)]
+                rows = loop.run(block, position, position + chunk, step)
+                assert 1 <= len(rows) <= chunk
+                facts.append(rows)
+                position, step, taken = position + len(rows), step + len(rows), taken + 1
     return np.concatenate(facts)
+
+
+def blocks(lab: Lab, order: np.ndarray, data: Arrays | None = None) -> list[Block]:
+    """An epoch in that order: its whole steps, and the smaller last one."""
+    tensors, rows = DeviceData(data or lab.data).tensors, lab.engine.batch_size * lab.engine.train.accumulate
+    whole = len(order) // rows
+    made = [Block(tensors, tf.constant(order[: whole * rows], tf.int32), rows, 0, whole)]
+    rest = len(order) - whole * rows
+    return made + [Block(tensors, tf.constant(order[whole * rows :], tf.int32), rest, whole, whole + 1)] * bool(rest)
 
 
 def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
@@ -80,70 +89,58 @@ def test_an_epoch_is_its_steps_on_the_rows_in_order(make_lab: MakeLab) -> None:
         np.testing.assert_allclose(loop_lab.weights()[path], value, rtol=1e-5, atol=1e-6)
 
 
-def test_the_order_is_that_of_the_rows(lab: Lab, blobs: Callable[..., Arrays]) -> None:
+def test_the_order_is_that_of_the_rows(lab: Lab) -> None:
     order = np.random.default_rng(4).permutation(90).astype(np.int32)
-    run(lab, [64], order=order)
+    run(lab, [64], epochs=1, order=order)
     ordered = lab.weights()
     lab.reset()
-    lab.engine.loop.load(DeviceData(lab.data.take(order)))
-    for epoch in range(2):
-        lab.engine.loop.start_epoch(np.arange(90, dtype=np.int32))
-        lab.engine.loop.run(0, 5, STEPS * epoch)
-        lab.engine.loop.run(5, 6, STEPS * epoch + 5)
+    for block in blocks(lab, np.arange(90), lab.data.take(order)):
+        lab.engine.loop.run(block, block.first, block.end, block.first)
     assert_same(lab.weights(), ordered)
 
 
-def test_the_remainder_can_be_dropped(lab: Lab) -> None:
-    """Rows that are left out may hold anything."""
+def test_rows_that_are_not_in_the_order_may_hold_anything(lab: Lab) -> None:
     inputs = lab.data.inputs["input"].copy()
     inputs[80:] = np.nan
-    loop = lab.engine.loop
-    loop.load(DeviceData(Arrays({"input": inputs}, lab.data.targets)), drop_remainder=True)
-    assert loop.steps == 5
-    loop.start_epoch(np.arange(90, dtype=np.int32))
-    assert np.isfinite(loop.run(0, 64, 0)).all()
+    (block,) = blocks(lab, np.arange(80), Arrays({"input": inputs}, lab.data.targets))
+    assert np.isfinite(lab.engine.loop.run(block, 0, 64, 0)).all()
     assert all(np.isfinite(value).all() for value in lab.weights().values())
 
 
-def test_a_chunk_ends_in_front_of_the_smaller_batch(lab: Lab) -> None:
+def test_a_block_may_have_room_for_more_steps_than_it_has(lab: Lab) -> None:
+    """The order goes on behind the last step."""
+    whole, _ = blocks(lab, np.arange(90))
+    facts = lab.engine.loop.run(whole, 0, 3, 0)
+    lab.reset()
+    partly = Block(whole.tensors, whole.order, whole.rows, first=7, end=10)
+    np.testing.assert_array_equal(lab.engine.loop.run(partly, 7, 64, 0), facts)
+
+
+def test_a_chunk_ends_with_the_block(lab: Lab) -> None:
     loop = lab.engine.loop
-    loop.load(DeviceData(lab.data))
-    loop.start_epoch(np.arange(90, dtype=np.int32))
-    assert len(loop.run(2, 64, 2)) == 3
-    assert len(loop.run(5, 64, 5)) == 1
-    assert not loop.compiles(0)
-    assert not loop.compiles(5)
+    whole, rest = blocks(lab, np.arange(90))
+    assert len(loop.run(whole, 2, 64, 2)) == 3
+    assert len(loop.run(rest, 5, 64, 5)) == 1
+    assert not loop.compiles(whole)
+    assert not loop.compiles(rest)
 
 
-def test_what_is_not_compiled_yet_is_known(make_lab: MakeLab) -> None:
+def test_what_is_not_compiled_yet_is_known(make_lab: MakeLab, blobs: Callable[..., Arrays]) -> None:
     lab = make_lab(NODES)
     loop = lab.engine.loop
-    loop.load(DeviceData(lab.data))
-    loop.start_epoch(np.arange(90, dtype=np.int32))
-    assert loop.compiles(0)
-    loop.run(0, 1, 0)
-    assert not loop.compiles(4)
-    assert loop.compiles(5)
+    whole, rest = blocks(lab, np.arange(90))
+    assert loop.compiles(whole)
+    loop.run(whole, 0, 1, 0)
+    assert not loop.compiles(whole)
+    assert loop.compiles(rest)
+    longer, _ = blocks(lab, np.arange(100), blobs(100))
+    assert loop.compiles(longer)
 
 
 def test_fewer_rows_than_a_batch(lab: Lab, blobs: Callable[..., Arrays]) -> None:
     loop = lab.engine.loop
-    loop.load(DeviceData(blobs(5)))
-    loop.start_epoch(np.arange(5, dtype=np.int32))
-    assert loop.steps == 1
-    assert loop.run(0, 9, 0)[:, loop.facts.index("weight")].tolist() == [5]
-
-
-@pytest.mark.parametrize(
-    ("rows", "drop", "message"),
-    [
-        (0, False, "there is nothing to train on: 0 samples, a step takes 16$"),
-        (15, True, "15 samples, a step takes 16 and smaller ones are dropped; set a smaller batch size"),
-    ],
-)
-def test_too_few_rows_for_a_step_are_an_error(lab: Lab, rows: int, drop: bool, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        lab.engine.loop.load(DeviceData(lab.data.take(np.arange(rows))), drop_remainder=drop)
+    block = Block(DeviceData(blobs(5)).tensors, tf.range(5), 5, 0, 1)
+    assert loop.run(block, 0, 9, 0)[:, loop.facts.index("weight")].tolist() == [5]
 
 
 @pytest.mark.slow
@@ -184,9 +181,18 @@ def test_evaluation_is_the_mean_over_the_rows_however_they_are_batched(rows: int
         losses = tf.stack([batch["inputs"]["x"], batch["targets"]["y"] ** 2])
         return tf.reduce_sum(losses * batch_weights, axis=1)
 
-    loop = EvaluateLoop(measure, columns=2, batch_size=8, execution="graph")
-    means = loop.run(DeviceData(Arrays({"x": values}, {"y": values}, weights if with_weights else None)))
+    loop = EvaluateLoop(measure, columns=2, batch_size=8, execution="graph", guard=Guard("the test", Module()))
+    data = Arrays({"x": values}, {"y": values}, weights if with_weights else None)
+    means = loop.run(DeviceData(data).pieces())
     share = weights if with_weights else None
     expected = [np.average(values, weights=share), np.average(values**2, weights=share)]
     assert means == pytest.approx(expected, rel=1e-5)
     assert seen == [(min(rows, 8),)]
+    filled = data.take(np.arange(40) % rows)  # what is behind the samples does not count
+    parts = [DeviceData(filled, length) for length in (rows, min(rows, 8))]
+    again = loop.run(parts)
+    twice = [np.concatenate([each, each[:8]]) for each in (values, weights)]
+    share = twice[1] if with_weights else None
+    assert again == pytest.approx(
+        [np.average(twice[0], weights=share), np.average(twice[0] ** 2, weights=share)], rel=1e-5
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import keras
@@ -11,7 +12,7 @@ from netlib.nn.keras_objects import make
 from netlib.nn.module import NamedVariable
 from netlib.spec.choice import parse_choice
 from netlib.spec.registry import names
-from netlib.training.optimizer_state import named_slots
+from netlib.training.optimizer_state import copied, cover, named_slots
 
 SHAPES = {"hidden.kernel": (3, 4), "hidden.bias": (4,), "filters": (2, 2, 3, 4), "head.kernel": (4, 2)}
 CHOICES: list[Any] = [
@@ -70,3 +71,58 @@ def test_an_optimizer_of_another_make_is_refused() -> None:
     optimizer.build([variable])
     with pytest.raises(TypeError, match=r"Odd keeps variables in a way that is not known: odd.*slot"):
         named_slots(optimizer, [NamedVariable("w", variable, True)])
+
+
+def trained_for(optimizer: Any, variables: list[tf.Variable], steps: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for _ in range(steps):
+        optimizer.apply([tf.constant(random.normal(size=v.shape), tf.float32) for v in variables], variables)
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_weights_that_come_later_get_slots_and_the_others_keep_theirs(choice: Any) -> None:
+    """The weights that were known from the beginning end as with an optimizer that never had to learn of others."""
+    (grown, trained), (reference, same) = built(choice), built(choice)
+    trained_for(grown, [named.variable for named in trained], 3, seed=1)
+    trained_for(reference, [named.variable for named in same], 3, seed=1)
+    kept = named_slots(grown, trained)
+
+    late = NamedVariable("late.kernel", tf.Variable(tf.ones((5, 2))), True)
+    cover(grown, [named.variable for named in (late, *trained)])
+    everything = named_slots(grown, [*trained, late])
+    assert {name: id(variable) for name, variable in everything.items() if not name.endswith("late.kernel")} == {
+        name: id(variable) for name, variable in kept.items()
+    }
+    new = [name for name in everything if name.endswith("/late.kernel")]
+    assert len(new) == len([name for name in everything if name.endswith("/head.kernel")])
+    assert {id(variable.value) for variable in grown.variables} <= {id(variable) for variable in everything.values()}
+
+    trained_for(grown, [named.variable for named in trained], 2, seed=2)  # the late one is frozen in these steps
+    trained_for(reference, [named.variable for named in same], 2, seed=2)
+    for mine, other in zip(trained, same, strict=True):
+        np.testing.assert_array_equal(mine.variable, other.variable)
+    grown.apply([tf.ones((5, 2))], [late.variable])
+    assert not np.array_equal(late.variable, np.ones((5, 2)))
+
+
+def test_slots_of_weights_without_a_path_are_left_out() -> None:
+    optimizer, trained = built("Adam")
+    assert "momentums/hidden.bias" in named_slots(optimizer, trained)
+    assert "momentums/hidden.bias" not in named_slots(optimizer, [trained[0], *trained[2:]])
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_a_copy_goes_on_alone_from_the_same_state(choice: Any) -> None:
+    optimizer, trained = built(choice)
+    variables = [named.variable for named in trained]
+    trained_for(optimizer, variables, 3, seed=1)
+    memo: dict[int, Any] = {}
+    twins = [copy.deepcopy(variable, memo) for variable in variables]
+    twin = copied(optimizer, memo)
+    for value, other in zip(optimizer.variables, twin.variables, strict=True):
+        np.testing.assert_array_equal(value, other)
+    trained_for(twin, twins, 2, seed=2)
+    assert not np.array_equal(variables[0], twins[0])
+    trained_for(optimizer, variables, 2, seed=2)
+    for variable, other in zip(variables, twins, strict=True):
+        np.testing.assert_array_equal(variable, other)

@@ -14,8 +14,9 @@ finite = st.floats(allow_nan=False, width=32)
 
 def test_counts_steps_and_means_weighted_by_samples() -> None:
     progress = Progress()
-    progress.add(FACTS, np.array([[0.1, 9, 4, 1.0], [0.05, 9, 2, 4.0]], np.float32), seconds=0.5)
+    progress.add(FACTS, np.array([[0.1, 9, 4, 1.0], [0.05, 9, 2, 4.0]], np.float32), seconds=0.5, samples=6)
     assert (progress.step, progress.position, progress.elapsed, progress.seconds) == (2, 2, 0.5, 0.5)
+    assert progress.samples == 6
     assert progress.losses() == {"loss": pytest.approx((4 * 1 + 2 * 4) / 6)}
     assert progress.learning_rate == pytest.approx(0.05)
 
@@ -24,20 +25,22 @@ def test_counts_steps_and_means_weighted_by_samples() -> None:
 def test_sums_do_not_depend_on_how_steps_are_cut(rows: list[tuple[float, ...]], cut: int) -> None:
     facts = np.array(rows, np.float32)
     whole, parts = Progress(), Progress()
-    whole.add(FACTS, facts, 0.0)
+    whole.add(FACTS, facts, 0.0, 8 * len(facts))
     for part in (facts[:cut], facts[cut:]):
-        parts.add(FACTS, part, 0.0)
+        parts.add(FACTS, part, 0.0, 8 * len(part))
     assert whole == parts
 
 
 def test_without_any_weight_there_is_no_mean() -> None:
     progress = Progress()
-    progress.add(FACTS, np.array([[0.1, 0, 0, 0]], np.float32), 0.0)
+    progress.add(FACTS, np.array([[0.1, 0, 0, 0]], np.float32), 0.0, 4)
     assert progress.losses() == {}
 
 
 def test_a_whole_epoch_begins_the_next_one() -> None:
-    progress = Progress(step=7, epoch=2, position=7, loss_sums={"loss": 3.0}, weight_sum=2.0, seconds=1.0, elapsed=4.0)
+    progress = Progress(
+        step=7, epoch=2, position=7, loss_sums={"loss": 3.0}, weight_sum=2.0, seconds=1.0, elapsed=4.0, samples=90
+    )
     progress.take({"epoch": 3}, whole=True)
     assert progress == Progress(step=7, epoch=3, elapsed=4.0, records=[{"epoch": 3}])
 

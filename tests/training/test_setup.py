@@ -60,7 +60,7 @@ def test_a_job_has_what_the_train_section_says(lab: Any, blobs: Blobs, run: RunD
     assert (job.validate_every, job.save_every_epochs, job.save_every_steps) == (3, 2, 5)
     assert (job.monitor.name, job.monitor.watched.mode) == ("validation.accuracy", "max")
     assert list(job.callbacks) == ["early_stopping"]
-    assert (job.rows, job.batch_rows, job.seed) == (90, 16, 5)
+    assert (job.feed.samples, job.feed.steps, job.feed.seed) == (90, 6, 5)
     assert job.writer is not None
 
 

@@ -1,0 +1,220 @@
+"""How a layer comes to its weights: once, on the first call, and never again."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from netlib.nn.collecting import Collecting
+from netlib.nn.keras_losses import outermost_keras_layers
+from netlib.nn.keras_objects import make
+from netlib.nn.tree import Entry, Tree, joined
+from netlib.nn.weights import make_variable
+from netlib.spec.choice import parse_choice
+from netlib.spec.errors import UsageError, did_you_mean
+from netlib.spec.layer import Weight
+from netlib.spec.precision import POLICIES, Policy, policy
+from netlib.spec.tensors import DTYPE_BYTES
+
+
+class Buildable(Collecting):
+    """A module whose weights are made by `build`, and depend on a seed and a path that it may be told by the layer around.
+
+    Args:
+        name: an identifier; the class's name in snake_case by default.
+        trainable: False freezes it.
+        dtype: name of a dtype policy; that of the layer around by default.
+        seed: with `path`, decides the initial weights; that of the layer around by default, fresh ones without any.
+        path: where it stands in its network; told by the layer around by default.
+    """
+
+    _unchecked: dict[str, tf.Variable]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _once(cls.build)  # type: ignore[method-assign]
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+        seed: int | None = None,
+        path: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.named = name is not None
+        self._trainable = bool(trainable)
+        self.seed = seed
+        self.path = path or self.name
+        self.built = False
+        self.regularized = []
+        self._is_root = path is None
+        self._policy = policy(dtype) if dtype is not None else None
+        self._building = False
+        self._built_for: tuple[Any, ...] = ()
+        self._keras_layers: tuple[Any, ...] = ()
+        self._weight_names: set[str] = set()
+        self.__dict__["_unchecked"] = {}  # by name, until found in an attribute; TensorFlow is not to track them here
+
+    def children(self) -> Iterator[tuple[str, Any]]:
+        """Everything that may hold variables; the weights are known by the attributes that `build` sets."""
+        return ((name, value) for name, value in super().children() if name not in _ABOUT_ITSELF)
+
+    @property
+    def dtype(self) -> str:
+        """The name of its dtype policy."""
+        return self._dtypes.name
+
+    @property
+    def compute_dtype(self) -> str:
+        """What floating-point inputs are cast to, and weights by `cast`."""
+        return self._dtypes.compute
+
+    def cast(self, value: Any) -> tf.Tensor:
+        """A weight or another tensor in the compute dtype."""
+        return tf.cast(value, self.compute_dtype)
+
+    def build(self, *shapes: Any) -> None:
+        """Makes the weights, for inputs of these shapes (batch first). The first call calls it."""
+
+    def add_weight(
+        self,
+        name: str,
+        shape: Any = (),
+        initializer: Any = "glorot_uniform",
+        *,
+        regularizer: Any = None,
+        constraint: Any = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+    ) -> tf.Variable:
+        """A new variable; assign it to an attribute. Its initial value depends on the layer's seed and path alone.
+
+        Args:
+            name: what its path ends with; another one for each weight.
+            shape: lengths of its axes.
+            initializer: as a config writes it: a name, or `{name: parameters}`.
+            regularizer: likewise; what it gives is one of the layer's `losses`.
+            constraint: likewise; applied after each update.
+            trainable: False for statistics and constants.
+            dtype: float32 by default.
+
+        Raises:
+            UsageError: the layer is built already, or has a weight of that name; or the shape or dtype is none.
+            SpecError: there is no such initializer, regularizer or constraint.
+        """
+        if self.built and not self._building:
+            raise UsageError(
+                f"{self.path} is built, so it takes no weight '{name}' any more: call add_weight in `build` or `__init__`"
+            )
+        if name in self._weight_names:
+            raise UsageError(f"{self.path} has a weight '{name}' already; give each its own name")
+        if dtype is not None and dtype not in DTYPE_BYTES:
+            raise UsageError(
+                f"{self.path}: there is no dtype {dtype!r} for the weight '{name}'{did_you_mean(str(dtype), DTYPE_BYTES)}"
+            )
+        weight = Weight(
+            name,
+            self._lengths(name, shape),
+            parse_choice("initializer", initializer),
+            None if regularizer is None else parse_choice("regularizer", regularizer),
+            None if constraint is None else parse_choice("constraint", constraint),
+            trainable,
+            dtype,
+        )
+        return self._make_weight(weight)
+
+    def _lengths(self, name: str, shape: Any) -> tuple[int, ...]:
+        axes = tuple(shape) if isinstance(shape, list | tuple | tf.TensorShape) else (shape,)
+        if not all(isinstance(axis, int | np.integer) and axis >= 0 for axis in axes):
+            raise UsageError(f"{self.path}: the shape of the weight '{name}' is a list of lengths, got {shape}")
+        return tuple(map(int, axes))
+
+    def _make_weight(self, weight: Weight) -> tf.Variable:
+        variable = make_variable(weight, f"{self.path}.{weight.name}", self.seed, self._dtypes.variable)
+        self._weight_names.add(weight.name)
+        self._unchecked[weight.name] = variable
+        if weight.regularizer:
+            self.regularized.append((variable, make(weight.regularizer)))
+        return variable
+
+    def place(self, path: str, seed: int | None, dtypes: Policy | None) -> None:
+        """Tells a layer that is not built where it stands, and what it inherits where it has none of its own."""
+        if not self.built:
+            self.path, self._is_root = path, False
+            self.seed = seed if self.seed is None else self.seed
+            self._policy = self._policy or dtypes
+
+    def _place_children(self) -> None:
+        tree = Tree(self)
+        self._keras_layers = outermost_keras_layers(tree)
+        for entry in tree.modules:
+            if isinstance(entry.value, Buildable) and entry.value is not self:
+                around = _layer_around(entry)
+                entry.value.place(joined(self.prefix, entry.path), around.seed, around._policy)
+                if not self.trainable:
+                    entry.value.__dict__["_trainable"] = False
+
+    def _check_weights_are_held(self) -> None:
+        found = {id(entry.value) for entry in Tree(self).variables}
+        lost = [name for name, variable in self._unchecked.items() if id(variable) not in found]
+        self._unchecked.clear()
+        if lost:
+            raise UsageError(
+                f"{self.path}: the weight '{lost[0]}' is in no attribute, so it would never be trained; write"
+                f" self.{lost[0]} = self.add_weight('{lost[0]}', ...)"
+            )
+
+    @property
+    def prefix(self) -> str:
+        """The path that those of layers inside begin with; empty for the outermost."""
+        return "" if self._is_root else self.path
+
+    @property
+    def _dtypes(self) -> Policy:
+        return self._policy or POLICIES["float32"]
+
+
+_ABOUT_ITSELF = ("regularized", "_built_for", "_keras_layers", "_weight_names", "_unchecked")
+"""Attributes that are no part of the tree."""
+
+
+def _layer_around(entry: Entry) -> Buildable:
+    """The innermost layer around one that is not the root."""
+    owner = entry.owner
+    while owner is not None and not isinstance(owner.value, Buildable):
+        owner = owner.owner
+    if owner is None:
+        raise TypeError(f"'{entry.path}' is in no layer")
+    return owner.value  # type: ignore[no-any-return]
+
+
+def _once(build: Callable[..., None]) -> Callable[..., None]:
+    """`build` as it may run once; one that calls `super().build` is one building."""
+
+    @functools.wraps(build)
+    def guarded(self: Buildable, *shapes: Any) -> None:
+        if self._building:
+            build(self, *shapes)
+            return
+        if self.built:
+            before, now = (" and ".join(map(str, each)) for each in (self._built_for, shapes))
+            raise UsageError(
+                f"{self.path} is built already, for inputs of {before}, and cannot be for {now}: make another layer"
+            )
+        self._building = True
+        try:
+            build(self, *shapes)
+        finally:
+            self._building = False
+        self._check_weights_are_held()
+        self.built, self._built_for = True, shapes
+
+    return guarded

@@ -1,0 +1,129 @@
+"""`Foreign`: a Keras layer, a hand-written `tf.Module` or a function, as a layer among others."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import keras
+import tensorflow as tf
+
+from netlib.nn.control_flow import traceable
+from netlib.nn.layer import Layer
+from netlib.nn.topology import users_class
+from netlib.spec.errors import UsageError
+from netlib.spec.registry import snake_case
+
+
+class Foreign(Layer[Any]):
+    """Calls something that is no layer of ours; its variables are found, trained and saved like all others.
+
+    What stands in `Sequential([...])` and is no layer is wrapped without being asked.
+
+    Args:
+        target: a Keras layer, a `tf.Module`, or a function of tensors. It is given `training` and `mask` if its `call`, or
+            `__call__`, names them. What it computes in float64 or in text stays that.
+
+    >>> import keras, tensorflow as tf
+    >>> layer = Foreign(keras.layers.Dense(3))
+    >>> layer(tf.ones([2, 4])).shape, [named.path for named in layer.named_variables()]
+    (TensorShape([2, 3]), ['kernel', 'bias'])
+    """
+
+    def __init__(self, target: Any, **options: Any) -> None:
+        super().__init__(**options)
+        if not callable(target):
+            raise UsageError(f"expected a layer, a module or a function, got {target!r}")
+        self.target = target
+        computation = target.call if isinstance(target, keras.layers.Layer) else target
+        self._takes = _parameters(computation)
+        if not self.named:
+            self._name = snake_case(self.type_name())
+            self.path = self.path if self.prefix else self._name
+
+    def children(self) -> Iterator[tuple[str, Any]]:
+        """The target, which has no place of its own in a path."""
+        yield "", self.target
+
+    @property
+    def compute_dtype(self) -> str:
+        """That of the policy; of a `tf.Module`, which knows of no policies, always float32, as its weights are."""
+        return "float32" if isinstance(self.target, tf.Module) else super().compute_dtype
+
+    def type_name(self) -> str:
+        """The target's class, or the function's name."""
+        named = self.target if hasattr(self.target, "__name__") else type(self.target)
+        name = str(named.__name__)
+        return name if name.isidentifier() else "Lambda"
+
+    def call(self, *inputs: Any, training: Any = False, mask: Any = None) -> Any:
+        """What the target gives."""
+        options = {name: value for name, value in (("training", training), ("mask", mask)) if name in self._takes}
+        if isinstance(self.target, keras.layers.Layer):
+            options["training"] = training  # Keras takes it of any layer, for those inside that name it
+        together = isinstance(self.target, keras.layers.Layer) and len(inputs) > 1 and _takes_a_list(self.target)
+        target = self.target if isinstance(self.target, keras.layers.Layer) else _traceable(self.target)
+        return target(list(inputs), **options) if together else target(*inputs, **options)
+
+    def compute_mask(self, *inputs: Any, mask: Any = None) -> Any:
+        """A Keras layer's own; None for anything else."""
+        if not isinstance(self.target, keras.layers.Layer) or not self.target.supports_masking:
+            return None
+        given: Any = self.target.compute_mask(inputs[0] if len(inputs) == 1 else list(inputs), mask)
+        return given
+
+    def get_config(self) -> dict[str, Any]:
+        """The Keras layer's; a plain `tf.Module` or function has none.
+
+        Raises:
+            UsageError: the target cannot be described by plain values.
+        """
+        if not isinstance(self.target, keras.layers.Layer):
+            raise UsageError(
+                f"{self.type_name()} cannot be described by plain values; write it as a nn.Layer with get_config()"
+            )
+        return {**super().get_config(), "class": type(self.target).__name__, "target": self.target.get_config()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], layers: Mapping[str, Any] | None = None) -> Self:
+        """One as `get_config` describes it, with weights of its own.
+
+        Args:
+            config: plain values.
+            layers: the Keras layer's class, by its name.
+
+        Raises:
+            UsageError: the class is not in `layers`.
+        """
+        target = users_class(config["class"], layers or {}).from_config(config["target"])
+        return cls(target, **{name: value for name, value in config.items() if name not in ("class", "target")})
+
+    def description(self) -> str:
+        """The target's class or name."""
+        return f"{self.type_name()}()"
+
+
+def as_layer(value: Any) -> Layer[Any]:
+    """A layer as it is; a Keras layer, module or function as a `Foreign`."""
+    return value if isinstance(value, Layer) else Foreign(value)
+
+
+def _traceable(target: Any) -> Any:
+    """A function or `tf.Module` with control flow on tensors; a Module of netlab's sees to that itself."""
+    if isinstance(target, tf.Module) and not isinstance(target, Layer) and inspect.isfunction(type(target).__call__):
+        return traceable(target.__call__)
+    return traceable(target)
+
+
+def _parameters(computation: Any) -> frozenset[str]:
+    try:
+        return frozenset(inspect.signature(computation).parameters)
+    except (TypeError, ValueError):  # built in
+        return frozenset()
+
+
+def _takes_a_list(layer: Any) -> bool:
+    """Whether `call` has one place for all inputs, as Keras's merging layers have."""
+    parameters = inspect.signature(layer.call).parameters.values()
+    return sum(p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY) and p.default is p.empty for p in parameters) == 1

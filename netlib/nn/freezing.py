@@ -1,0 +1,101 @@
+"""Which variables of a tree are trained, chosen by selectors over their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
+from netlib.nn.contents import Parent
+from netlib.nn.tree import Entry, Place, Tree
+from netlib.spec.selectors import select
+
+
+def set_trained(root: Any, selectors: str | Iterable[str], *, trained: bool) -> list[str]:
+    """Freezes or unfreezes what the selectors choose: variables, or modules with all they hold; returns the variables' paths.
+
+    Everything else stays as it is, so that a weight can be unfrozen inside a frozen module: the module's own flag then gives way
+    to flags of its other weights.
+
+    Raises:
+        SpecError: a selector matches nothing.
+    """
+    tree: Tree = root._tree()
+    chosen = _chosen(tree, selectors)
+    variables = tree.variables
+    weights = {id(entry) for entry in variables if entry.value.trainable}
+    shut = {id(entry) for entry in tree.modules if not getattr(entry.value, "trainable", True)}
+    now = {id(e) for e in variables if (id(e) in chosen and trained) or (e.trainable and id(e) not in chosen)}
+    closed = _set_flags(tree, weights, now & weights)
+    for entry in variables:
+        if id(entry) in now:
+            _name(entry, frozen=False)
+        elif id(entry) in chosen or ((id(entry) in weights or _around(entry) & shut) and not _around(entry) & closed):
+            _name(entry, frozen=True)
+    return [entry.path for entry in variables if id(entry) in chosen]
+
+
+def frozen_by_name(root: Any) -> list[str]:
+    """Paths of the variables that are frozen one by one, not by the flag of a module."""
+    return [entry.path for entry in Tree(root).variables if any(_is_named(place) for place in entry.places)]
+
+
+def _chosen(tree: Tree, selectors: str | Iterable[str]) -> set[int]:
+    """Ids of the entries of the variables that are selected, by any of their paths, or stand in a module that is."""
+    found = set(select(selectors, [path for entry in tree.entries for path in entry.paths if path]))
+    chosen = {id(entry) for entry in tree.entries if not found.isdisjoint(entry.paths)}
+    return {id(entry) for entry in tree.variables if id(entry) in chosen or _around(entry) & chosen}
+
+
+def _around(entry: Entry) -> set[int]:
+    """Ids of the entries of all modules that it stands in, at any of its places."""
+    found: set[int] = set()
+    waiting = [place.owner for place in entry.places]
+    while waiting:
+        owner = waiting.pop()
+        if owner is not None and id(owner) not in found:
+            found.add(id(owner))
+            waiting += [place.owner for place in owner.places]
+    return found
+
+
+def _set_flags(tree: Tree, weights: set[int], trained: set[int]) -> set[int]:
+    """Opens every module with a trained variable in it; returns the ids of those that stay frozen as a whole.
+
+    A Keras layer follows its weights both ways: it is its flag that stops the moving statistics.
+    """
+    around = {id(entry): _around(entry) for entry in tree.variables}
+    with_weights = {module for entry in weights for module in around[entry]}
+    with_trained = {module for entry in trained for module in around[entry]}
+    closed = set()
+    for module in tree.modules:
+        if isinstance(module.value, keras.layers.Layer):
+            if id(module) in with_weights:
+                module.value.trainable = id(module) in with_trained
+        elif getattr(module.value, "trainable", True):
+            continue
+        elif id(module) not in with_trained:
+            closed.add(id(module))
+        elif isinstance(module.value, Parent):
+            module.value.__dict__["_trainable"] = True
+        else:
+            module.value.trainable = True
+    return closed
+
+
+def _name(entry: Entry, *, frozen: bool) -> None:
+    """Notes it at every place, in the `Parent` that holds it there."""
+    for place in entry.places:
+        if place.parent is not None:
+            names: set[str] = place.parent.value.frozen_names
+            names.add(_own_name(place)) if frozen else names.discard(_own_name(place))
+
+
+def _is_named(place: Place) -> bool:
+    return place.parent is not None and _own_name(place) in place.parent.value.frozen_names
+
+
+def _own_name(place: Place) -> str:
+    start = len(place.parent.path) if place.parent else 0
+    return place.path[start + 1 if start else 0 :]

@@ -1,0 +1,53 @@
+"""Running a graph of layers: tensors, masks and the training flag along its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from netlib.nn.tracing import by_port
+from netlib.spec.graph import Graph, Node, Ref
+
+Tensors = dict[str, tf.Tensor]
+
+
+def run(
+    graph: Graph, layers: Mapping[str, Any], inputs: Tensors, masks: Tensors, training: Any
+) -> tuple[Tensors, Tensors]:
+    """Outputs by name, and the masks of those that have one.
+
+    Args:
+        graph: what to run, node after node.
+        layers: those of its nodes, by the name of the first node that each runs at.
+        inputs: by name; cast to the dtypes of the graph's inputs.
+        masks: of the inputs that have one, bool [batch, time].
+        training: whether layers behave as in training.
+    """
+    values = {Ref(None, name): tf.cast(inputs[name], tensor.dtype) for name, tensor in graph.inputs.items()}
+    known = {Ref(None, name): mask for name, mask in masks.items()}
+    for node in graph.nodes:
+        read = {name: values[ref] for name, ref in node.reads.items()}
+        read_masks = {name: known[ref] for name, ref in node.reads.items() if ref in known}
+        given, given_masks = _run_node(node, layers[node.shares or node.name], read, read_masks, training)
+        values.update({Ref(node.name, port): value for port, value in given.items()})
+        known.update({Ref(node.name, port): mask for port, mask in given_masks.items()})
+    refs = graph.outputs.items()
+    return {name: values[ref] for name, ref in refs}, {name: known[ref] for name, ref in refs if ref in known}
+
+
+def _run_node(node: Node, layer: Any, read: Tensors, masks: Tensors, training: Any) -> tuple[Tensors, Tensors]:
+    if node.body is not None:
+        outputs: tuple[Tensors, Tensors] = layer.enter(read, masks, training)
+        return outputs
+    mask = tuple(masks.get(name) for name in read) if len(read) > 1 and masks else next(iter(masks.values()), None)
+    result = layer(*read.values(), training=training, mask=mask)
+    given = by_port(result) if len(node.outputs) > 1 else {next(iter(node.outputs)): result}
+    output_mask = layer.compute_mask(*read.values(), mask=mask)
+    return given, {} if output_mask is None else dict.fromkeys(given, output_mask)
+
+
+def widened(value: tf.Tensor) -> tf.Tensor:
+    """In float32 where it was computed in fewer bits."""
+    return tf.cast(value, tf.float32) if value.dtype in (tf.bfloat16, tf.float16) else value

@@ -1,0 +1,29 @@
+"""From a weight as a spec lists it to a variable."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from netlib.nn.keras_objects import make
+from netlib.nn.random import stable_hash
+from netlib.spec.initializers import InitializerSpec
+from netlib.spec.layer import Weight
+
+
+def make_variable(weight: Weight, path: str, seed: int | None, dtype: str) -> tf.Variable:
+    """A variable named `path`, in the weight's own dtype or `dtype`.
+
+    Its initial value depends on the seed and the path alone; it is a fresh one without a seed.
+    """
+    drawn = None if seed is None else stable_hash(seed, "initial", path, bits=31)
+    takes_seed = isinstance(weight.initializer, InitializerSpec) and weight.initializer.random
+    if weight.initializer is None:
+        raise TypeError(f"weight '{path}' has no initializer")
+    initializer = make(weight.initializer, **({"seed": drawn} if takes_seed else {}))
+    with tf.name_scope(""):  # the path says it all, whatever is being called around
+        return tf.Variable(
+            tf.convert_to_tensor(initializer(weight.shape, dtype=weight.dtype or dtype)),
+            name=path,
+            trainable=weight.trainable,
+            constraint=make(weight.constraint) if weight.constraint else None,
+        )

@@ -1,0 +1,46 @@
+"""Gradients of the loss of a compiled model, to look at: what a step would compute before clipping."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from netlib.data.arrays import Arrays
+from netlib.nn.random import forward_pass
+from netlib.training.objective import Objective
+from netlib.training.samples import tensors_of
+from netlib.training.step import targets_of
+from netlib.training.trainer import Trainer
+
+
+def loss_gradients(trainer: Trainer, samples: Arrays, *, training: bool) -> dict[str, tf.Tensor | None]:
+    """The gradient of the mean loss over the samples, with penalties and added losses, by path of the trainable variable.
+
+    Args:
+        trainer: of a compiled model.
+        samples: inputs and targets, with weights if they have some.
+        training: whether layers behave as in training; they draw the random numbers of the step to come.
+
+    Returns:
+        A dense tensor for each variable; None where the loss does not depend on it.
+
+    Raises:
+        SpecError: the samples do not fit the model or its losses.
+    """
+    model = trainer.model
+    model.ensure_built(*tensors_of(samples))
+    heads = trainer.heads(samples)
+    trainer.needs(samples, heads).check(samples, "the data")
+    batch = tf.nest.map_structure(
+        lambda array: None if array is None else tf.constant(array),
+        {"inputs": samples.inputs, "targets": samples.targets, "weights": samples.weights},
+    )
+    named = [each for each in model.named_variables() if each.trainable]
+    with tf.GradientTape() as tape, forward_pass(model.seed or 0, tf.constant(trainer.progress.step, tf.int64)):
+        outputs = model.forward(batch["inputs"], training=training)
+        losses, _ = Objective(heads).mean(
+            outputs, targets_of(batch), batch["weights"], len(samples), model.output_masks
+        )
+        loss = tf.add_n([losses[0], *model.losses])
+    gradients = tape.gradient(loss, [each.variable for each in named])
+    dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
+    return {each.path: gradient for each, gradient in zip(named, dense, strict=True)}

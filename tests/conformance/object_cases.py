@@ -1,0 +1,80 @@
+"""The table of the conformance tests: a `Row` for every class of `netlib.nn`, by its id.
+
+The layers' rows are those of `layer_cases.yaml`, and what may be expected of them their specs say; the others are in
+`hand_written.py`. A layer that is added to the catalogue needs its rows in the YAML file, and nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hand_written import OBJECT_ROWS
+from object_row import Row
+
+from netlib.nn.layer import Layer
+from netlib.spec.layer import LayerSpec
+from netlib.spec.registry import spec_class
+from netlib.spec.tensors import TensorSpec
+
+
+def layer_rows() -> Iterable[Row]:
+    """Those of the YAML file."""
+    table = yaml.safe_load(Path(__file__).with_name("layer_cases.yaml").read_text(encoding="utf-8"))
+    for name, rows in table.items():
+        for index, row in enumerate(rows):
+            spec: Any = spec_class("layer", name).parse(row.get("parameters", {}))
+            tensors = [TensorSpec((None, *axes), row.get("dtype", "float32")) for axes in row["inputs"]]
+            yield Row(
+                name,
+                str(index),
+                partial(Layer.from_spec, spec),
+                tensors,
+                row.get("below"),
+                random="ours" if spec.random else "",
+                statistics=any(not weight.trainable for weight in spec.weights(*(t.shape for t in tensors))),
+                mask=_mask(spec, tensors, row),
+            )
+
+
+def _mask(spec: LayerSpec, tensors: Sequence[TensorSpec], row: Mapping[str, Any]) -> Any:
+    """As the row says, else as `supports_masking` does. The last axis of numbers is their features, not time."""
+    least = 2 if spec.takes == "integer" else 3
+    if any(len(tensor.shape) < least for tensor in tensors):
+        return None
+    return row.get("mask", "kept" if spec.supports_masking else "dropped")
+
+
+ROWS = {str(row): row for row in (*layer_rows(), *OBJECT_ROWS)}
+
+
+def rows(chosen: Callable[[Row], Any] = bool, *, each_class: bool = False) -> Any:
+    """Parametrises a test over the rows that are chosen, all by default.
+
+    With `each_class`, of a layer of the catalogue over its first row alone: for what does not depend on parameters or shapes.
+    """
+    found = [row for row in ROWS.values() if chosen(row) and not (each_class and row.case.isdigit() and int(row.case))]
+    return pytest.mark.parametrize("row", [pytest.param(row, id=str(row)) for row in found])
+
+
+def is_layer(row: Row) -> bool:
+    """Chooses what is a Layer, and not a Module alone."""
+    return row.is_layer
+
+
+def in_groups(group: Sequence[Row], act: Callable[[Sequence[Row]], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` gives for all rows at once, by id; for a row with which it fails, the exception.
+
+    A group that fails is halved, so that a table without faults costs one call, and one with a fault names it.
+    """
+    try:
+        return act(group)
+    except Exception as error:
+        if len(group) == 1:
+            return {str(group[0]): error}
+        half = len(group) // 2
+        return in_groups(group[:half], act) | in_groups(group[half:], act)
