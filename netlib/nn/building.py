@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -13,12 +16,17 @@ from netlib.nn.collecting import Collecting
 from netlib.nn.keras_losses import outermost_keras_layers
 from netlib.nn.keras_objects import make
 from netlib.nn.tree import Entry, Tree, joined
-from netlib.nn.weights import make_variable
+from netlib.nn.weights import initial_value, make_variable
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import UsageError, did_you_mean
+from netlib.spec.initializers import InitializerSpec
 from netlib.spec.layer import Weight
 from netlib.spec.precision import POLICIES, Policy, policy
 from netlib.spec.tensors import DTYPE_BYTES
+
+
+class _NotInitialised(UsageError, AttributeError):
+    """Also an AttributeError, for code that asks whether there is an attribute."""
 
 
 class Buildable(Collecting):
@@ -33,6 +41,8 @@ class Buildable(Collecting):
     """
 
     _unchecked: dict[str, tf.Variable]
+    _early: dict[str, tuple[Weight, tf.Variable, Any]]
+    """The weights with random values that the constructor made, and these values; until it is built."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -53,7 +63,7 @@ class Buildable(Collecting):
         self._trainable = bool(trainable)
         self.seed = seed
         self.path = path or self.name
-        self.built = False
+        self._is_built = False
         self.regularized = []
         self._is_root = path is None
         self._policy = policy(dtype) if dtype is not None else None
@@ -61,11 +71,30 @@ class Buildable(Collecting):
         self._built_for: tuple[Any, ...] = ()
         self._keras_layers: tuple[Any, ...] = ()
         self._weight_names: set[str] = set()
+        self.__dict__["_early"] = {}
         self.__dict__["_unchecked"] = {}  # by name, until found in an attribute; TensorFlow is not to track them here
 
     def children(self) -> Iterator[tuple[str, Any]]:
         """Everything that may hold variables; the weights are known by the attributes that `build` sets."""
         return ((name, value) for name, value in super().children() if name not in _ABOUT_ITSELF)
+
+    if not TYPE_CHECKING:  # which would take every attribute for one that is there
+
+        def __getattr__(self, name: str) -> Any:
+            """Only for what is not found: says why, where that is a constructor that does not call this one's."""
+            if "_is_built" not in vars(self):
+                raise _NotInitialised(f"{type(self).__name__}.__init__ must call super().__init__()")
+            return super().__getattribute__(name)
+
+    @property
+    def built(self) -> bool:
+        """Whether `build` has run. Nobody needs to set it: what a layer written for Keras sets, in its constructor or its
+        `build`, changes nothing."""
+        return self._is_built
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        pass
 
     @property
     def dtype(self) -> str:
@@ -86,7 +115,7 @@ class Buildable(Collecting):
 
     def add_weight(
         self,
-        name: str,
+        name: str | None = None,
         shape: Any = (),
         initializer: Any = "glorot_uniform",
         *,
@@ -98,7 +127,7 @@ class Buildable(Collecting):
         """A new variable; assign it to an attribute. Its initial value depends on the layer's seed and path alone.
 
         Args:
-            name: what its path ends with; another one for each weight.
+            name: what its path ends with; another one for each weight; `weight`, `weight_2` by default.
             shape: lengths of its axes.
             initializer: as a config writes it: a name, or `{name: parameters}`.
             regularizer: likewise; what it gives is one of the layer's `losses`.
@@ -110,6 +139,14 @@ class Buildable(Collecting):
             UsageError: the layer is built already, or has a weight of that name; or the shape or dtype is none.
             SpecError: there is no such initializer, regularizer or constraint.
         """
+        name = self._unused_name() if name is None else name
+        if not isinstance(name, str):
+            raise UsageError(f"{self.path}: a weight's name comes first, add_weight('kernel', [3, 4]), got {name!r}")
+        if isinstance(initializer, keras.initializers.Initializer | type):
+            raise UsageError(
+                f"{self.path}: the initializer of the weight '{name}' is written as a config writes it, 'zeros' or"
+                f" {{'RandomNormal': {{'stddev': 0.1}}}}, got {initializer!r}"
+            )
         if self.built and not self._building:
             raise UsageError(
                 f"{self.path} is built, so it takes no weight '{name}' any more: call add_weight in `build` or `__init__`"
@@ -131,6 +168,10 @@ class Buildable(Collecting):
         )
         return self._make_weight(weight)
 
+    def _unused_name(self) -> str:
+        names = ("weight" if count == 1 else f"weight_{count}" for count in itertools.count(1))
+        return next(name for name in names if name not in self._weight_names)
+
     def _lengths(self, name: str, shape: Any) -> tuple[int, ...]:
         axes = tuple(shape) if isinstance(shape, list | tuple | tf.TensorShape) else (shape,)
         if not all(isinstance(axis, int | np.integer) and axis >= 0 for axis in axes):
@@ -141,16 +182,44 @@ class Buildable(Collecting):
         variable = make_variable(weight, f"{self.path}.{weight.name}", self.seed, self._dtypes.variable)
         self._weight_names.add(weight.name)
         self._unchecked[weight.name] = variable
+        if not self._building and isinstance(weight.initializer, InitializerSpec) and weight.initializer.random:
+            self._early[weight.name] = (weight, variable, variable.numpy())
         if weight.regularizer:
             self.regularized.append((variable, make(weight.regularizer)))
         return variable
 
+    def _held_or_made(self, weight: Weight) -> Any:
+        """What was assigned to the weight's attribute, as a variable that is another layer's too; else a new variable."""
+        held = vars(self).get(weight.name)
+        if held is None:
+            return self._make_weight(weight)
+        if not isinstance(held, tf.Variable | keras.Variable) or tuple(held.shape) != weight.shape:
+            shape = f" of {tuple(held.shape)}" if hasattr(held, "shape") else ""
+            raise UsageError(
+                f"{self.path}: a {type(held).__name__}{shape} was assigned to '{weight.name}' before it was built; for these"
+                f" inputs that is a variable of {weight.shape}"
+            )
+        if weight.regularizer:
+            self.regularized.append((held, make(weight.regularizer)))
+        return held
+
     def place(self, path: str, seed: int | None, dtypes: Policy | None) -> None:
         """Tells a layer that is not built where it stands, and what it inherits where it has none of its own."""
         if not self.built:
+            before = self.path, self.seed
             self.path, self._is_root = path, False
             self.seed = seed if self.seed is None else self.seed
             self._policy = self._policy or dtypes
+            if self.seed is not None and (self.path, self.seed) != before:
+                self._draw_early_weights()
+
+    def _draw_early_weights(self) -> None:
+        """Anew, those that the constructor made before it knew of path and seed; not what was assigned to since."""
+        with tf.init_scope():  # not as a part of the function that is being made
+            for name, (weight, variable, value) in self._early.items():
+                if np.array_equal(variable.numpy(), value):
+                    variable.assign(initial_value(weight, f"{self.path}.{name}", self.seed, variable.dtype.name))
+                    self._early[name] = (weight, variable, variable.numpy())
 
     def _place_children(self) -> None:
         tree = Tree(self)
@@ -159,7 +228,7 @@ class Buildable(Collecting):
             if isinstance(entry.value, Buildable) and entry.value is not self:
                 around = _layer_around(entry)
                 entry.value.place(joined(self.prefix, entry.path), around.seed, around._policy)
-                if not self.trainable:
+                if not self._trainable:
                     entry.value.__dict__["_trainable"] = False
 
     def _check_weights_are_held(self) -> None:
@@ -182,7 +251,7 @@ class Buildable(Collecting):
         return self._policy or POLICIES["float32"]
 
 
-_ABOUT_ITSELF = ("regularized", "_built_for", "_keras_layers", "_weight_names", "_unchecked")
+_ABOUT_ITSELF = ("regularized", "_built_for", "_keras_layers", "_weight_names", "_unchecked", "_early")
 """Attributes that are no part of the tree."""
 
 
@@ -194,6 +263,12 @@ def _layer_around(entry: Entry) -> Buildable:
     if owner is None:
         raise TypeError(f"'{entry.path}' is in no layer")
     return owner.value  # type: ignore[no-any-return]
+
+
+def _kept(layer: Buildable) -> dict[str, Any]:
+    """Its attributes as they are, also when weights are added."""
+    added_to = {name: copy.copy(vars(layer)[name]) for name in ("regularized", "_weight_names", "_unchecked", "_early")}
+    return {**vars(layer), **added_to}
 
 
 def _once(build: Callable[..., None]) -> Callable[..., None]:
@@ -209,12 +284,16 @@ def _once(build: Callable[..., None]) -> Callable[..., None]:
             raise UsageError(
                 f"{self.path} is built already, for inputs of {before}, and cannot be for {now}: make another layer"
             )
+        kept = _kept(self)
         self._building = True
         try:
             build(self, *shapes)
-        finally:
-            self._building = False
-        self._check_weights_are_held()
-        self.built, self._built_for = True, shapes
+            self._check_weights_are_held()
+        except BaseException:  # it may be built for other inputs
+            self.__dict__.clear()
+            self.__dict__.update(kept)
+            raise
+        self._building, self._is_built, self._built_for = False, True, shapes
+        self._early.clear()
 
     return guarded

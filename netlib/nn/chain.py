@@ -24,9 +24,13 @@ def is_plain(item: Any) -> bool:
 
 
 def chained(
-    items: list[Any], start: tuple[str, TensorSpec], name: str, prefix: str
+    items: list[Any],
+    start: tuple[str, TensorSpec],
+    name: str,
+    prefix: str,
+    held: Mapping[str, Layer[Any]] | None = None,
 ) -> tuple[Graph, dict[str, Layer[Any]]]:
-    """The graph of a chain, and its layers by name.
+    """The graph of a chain, and its layers by name; `held` are those that have names already.
 
     Raises:
         SpecError: at its place in the list, what a layer cannot take.
@@ -46,7 +50,7 @@ def chained(
             raise UsageError(
                 f"{name}: {layer.type_name()} at {index} has several outputs ({', '.join(symbol)}); join layers by nn.Input"
             )
-    traced = graph_of(begin, symbol, prefix)
+    traced = graph_of(begin, symbol, prefix, held)
     return traced.graph, traced.layers
 
 

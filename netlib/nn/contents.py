@@ -1,7 +1,8 @@
 """What an object holds, as far as the tree of a module looks into it, and under which names.
 
-Looked into are attributes, lists, tuples, mappings, dataclasses, `tf.Module`s, and Keras layers, whose variables Keras 3 keeps in
-wrappers of its own. Sets and other objects are not: they have no order, or no fields that anybody could know.
+Looked into are attributes, lists, tuples, mappings, dataclasses, `tf.Module`s, generators of random numbers, and Keras layers,
+whose variables Keras 3 keeps in wrappers of its own. Sets and other objects are not: they have no order, or no fields that
+anybody could know.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class Parent:
 
     frozen_names: set[str]
     """Paths, from here, of variables that are frozen one by one."""
+    _trainable: bool = True
+    """The flag: False freezes everything inside, also what is not there yet."""
 
     def children(self) -> Iterable[tuple[str, Any]]:
         """Name and value of everything that may hold variables, in the order of definition."""
@@ -29,6 +32,11 @@ class Parent:
     def description(self) -> str:
         """What a line of the tree says of it."""
         return f"{type(self).__name__}()"
+
+
+def flag(value: Any) -> bool:
+    """The flag of a module or Keras layer itself, whatever is frozen inside."""
+    return value._trainable if isinstance(value, Parent) else bool(getattr(value, "trainable", True))
 
 
 def is_module(value: Any) -> bool:
@@ -45,7 +53,17 @@ def holds_nothing(value: Any) -> bool:
 
 
 _PLAIN = (str, bytes, int, float, np.ndarray, np.generic, tf.Tensor)
-_LOOKED_INTO = (tf.Variable, tf.Module, keras.layers.Layer, keras.random.SeedGenerator, Parent, Mapping, list, tuple)
+_LOOKED_INTO = (
+    tf.Variable,
+    tf.Module,
+    keras.layers.Layer,
+    keras.random.SeedGenerator,
+    tf.random.Generator,
+    Parent,
+    Mapping,
+    list,
+    tuple,
+)
 
 
 def children(value: Any) -> Iterable[tuple[Any, Any]]:
@@ -56,7 +74,7 @@ def children(value: Any) -> Iterable[tuple[Any, Any]]:
         return attributes(value)
     if isinstance(value, keras.layers.Layer):
         return _keras_children(value)
-    if isinstance(value, keras.random.SeedGenerator):
+    if isinstance(value, keras.random.SeedGenerator | tf.random.Generator):
         return [("state", value.state)]
     if isinstance(value, Mapping):
         return value.items()

@@ -24,6 +24,8 @@ class Foreign(Layer[Any]):
     Args:
         target: a Keras layer, a `tf.Module`, or a function of tensors. It is given `training` and `mask` if its `call`, or
             `__call__`, names them. What it computes in float64 or in text stays that.
+        options: those of every layer. `seed` does not reach the target: what draws the initial weights of a Keras layer is its
+            initializer, `keras.initializers.GlorotUniform(seed=1)`, or `keras.utils.set_random_seed`.
 
     >>> import keras, tensorflow as tf
     >>> layer = Foreign(keras.layers.Dense(3))
@@ -33,6 +35,8 @@ class Foreign(Layer[Any]):
 
     def __init__(self, target: Any, **options: Any) -> None:
         super().__init__(**options)
+        if isinstance(target, type):
+            raise UsageError(f"{target.__name__} is a class: write {target.__name__}(...), which makes a layer")
         if not callable(target):
             raise UsageError(f"expected a layer, a module or a function, got {target!r}")
         self.target = target

@@ -21,20 +21,21 @@ class Traced(NamedTuple):
     layers: dict[str, Any]
 
 
-def graph_of(inputs: Any, outputs: Any, prefix: str = "") -> Traced:
+def graph_of(inputs: Any, outputs: Any, prefix: str = "", held: Mapping[str, Any] | None = None) -> Traced:
     """The graph between inputs and outputs: each a symbol, a list of them, or a mapping from names to them.
 
     Args:
         inputs: made by `Input`.
         outputs: what layers gave.
         prefix: what the nodes' paths begin with, its dot included.
+        held: layers that keep the names that they have in a network already.
 
     Raises:
         UsageError: an output depends on an input that is not listed, an input is not used, or two things have one name.
     """
     by_name = _named_inputs(inputs)
     symbols = _listed(outputs, "outputs")
-    tracer = _Tracer(by_name, prefix, _layers_before(symbols))
+    tracer = _Tracer(by_name, prefix, _layers_before(symbols), held or {})
     found = [tracer.ref(symbol) for symbol in symbols]
     refs = dict(zip(_output_names(outputs, symbols, found), found, strict=True))
     unused = [name for name, symbol in by_name.items() if id(symbol) not in tracer.used]
@@ -47,13 +48,17 @@ def graph_of(inputs: Any, outputs: Any, prefix: str = "") -> Traced:
 class _Tracer:
     """Makes nodes of the steps that lead to the outputs, each after what it reads."""
 
-    def __init__(self, inputs: Mapping[str, Symbol], prefix: str, layers: Iterable[Any]) -> None:
+    def __init__(
+        self, inputs: Mapping[str, Symbol], prefix: str, layers: Sequence[Any], held: Mapping[str, Any]
+    ) -> None:
         self.nodes: list[Node] = []
         self.layers: dict[str, Any] = {}
         self.used: set[int] = set()
         self._names = {id(symbol): name for name, symbol in inputs.items()}
         self._prefix = prefix
-        self._taken = {*inputs, *_explicit_names(layers, inputs)}
+        explicit = {*inputs, *_explicit_names(layers, inputs)}
+        self._held = {id(layer): name for name, layer in held.items() if layer in layers and name not in explicit}
+        self._taken = {*explicit, *self._held.values()}
         self._of_step: dict[int, Node] = {}
         self._of_layer: dict[int, str] = {}
         self._types: Counter[str] = Counter()
@@ -110,6 +115,8 @@ class _Tracer:
         """The layer's own name, or its type in snake_case with a number where that is taken."""
         if layer.named and first:
             return str(layer.name)
+        if first and id(layer) in self._held:
+            return self._held[id(layer)]
         base = layer.name if layer.named else snake_case(layer.type_name())
         while True:
             self._types[base] += 1

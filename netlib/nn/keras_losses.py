@@ -49,14 +49,30 @@ def outermost_keras_layers(tree: Tree) -> tuple[Any, ...]:
     )
 
 
+_begun: weakref.WeakKeyDictionary[calls.Pass, set[int]] = weakref.WeakKeyDictionary()
+"""By pass, the ids of the Keras layers whose losses are those of this pass alone."""
+
+
 @contextmanager
 def collected(layers: Iterable[Any]) -> Iterator[None]:
-    """Inside, such layers are called; what they add then is added to the pass that is under way."""
-    for layer in layers:
-        layer._clear_losses()  # what is left of an earlier call may belong to a function that is over
-    yield
+    """Inside, such layers are called; what they add then is added to the pass that is under way, once, however many hold them."""
     current = calls.current()
+    if current is None:
+        yield
+        return
+    begun = _begun.setdefault(current, set())
     for layer in layers:
-        for loss in losses_added_by(layer):
-            if current is not None:
-                current.losses.append((weakref.ref(layer), loss))
+        if id(layer) in begun:  # the layer around has called it: Keras forgets that in the next call
+            _collect(layer, current)
+        else:
+            layer._clear_losses()  # what is left of an earlier pass may belong to a function that is over
+            begun.update(map(id, layer._flatten_layers()))
+    yield
+    for layer in layers:
+        _collect(layer, current)
+
+
+def _collect(layer: Any, current: calls.Pass) -> None:
+    if losses := losses_added_by(layer):
+        known = {id(loss) for _, loss in current.losses}
+        current.losses += [(weakref.ref(layer), loss) for loss in losses if id(loss) not in known]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib import import_module
 from math import prod
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
@@ -13,12 +12,13 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 import tensorflow as tf
 
 from netlib.nn import calls
+from netlib.nn.arguments import as_tensor, named_arguments, only_symbols, shapes_explained
 from netlib.nn.building import Buildable
 from netlib.nn.control_flow import traceable
 from netlib.nn.keras_losses import collected
 from netlib.nn.parameters import parsed, undescribed_parameter
 from netlib.nn.random import uniform
-from netlib.nn.symbolic import Static, Symbol, join, symbols_in
+from netlib.nn.symbolic import Static, join, symbols_in
 from netlib.nn.tracing import described, run_without_values, traced
 from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError, UsageError
@@ -50,7 +50,8 @@ class Layer(Buildable, Generic[SpecType]):
         trainable: False freezes it.
         dtype: `float32`, `mixed_bfloat16` or `mixed_float16`: the compute dtype, with weights in float32; that of the layer
             around by default.
-        seed: with `path`, decides the initial weights; that of the layer around by default, fresh ones without any.
+        seed: with `path`, decides the initial weights; that of the layer around by default, fresh ones without any. Keras
+            layers inside do not take it: seed their initializers.
         path: where the layer stands in its network; told by the layer around by default.
     """
 
@@ -160,7 +161,7 @@ class Layer(Buildable, Generic[SpecType]):
                 f" {{**super().get_config(), '{undescribed}': ...}}"
             )
         config: dict[str, Any] = {"name": self.name} if self.named else {}
-        if not self.trainable:
+        if not self._trainable:
             config["trainable"] = False
         if self._policy is not None:
             config["dtype"] = self.dtype
@@ -174,10 +175,11 @@ class Layer(Buildable, Generic[SpecType]):
     # How it comes to its weights.
 
     def build(self, *shapes: Any) -> None:
-        """Makes the weights that the spec lists; called once, by the first call, with the inputs' shapes (batch first)."""
+        """Makes the weights that the spec lists, those left out that were assigned already; called once, by the first call, with
+        the inputs' shapes (batch first)."""
         if self.spec_type is not None:
             for weight in self.spec.weights(*shapes):
-                setattr(self, weight.name, self._make_weight(weight))
+                setattr(self, weight.name, self._held_or_made(weight))
 
     @tf.autograph.experimental.do_not_convert  # plain Python: converting it takes seconds
     def ensure_built(self, *tensors: TensorSpec) -> None:
@@ -231,7 +233,7 @@ class Layer(Buildable, Generic[SpecType]):
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes; define `call`")
 
     @tf.autograph.experimental.do_not_convert  # plain Python; `call` is converted where that is needed
-    def __call__(self, *inputs: Any, training: Any = None, mask: Any = None) -> Any:
+    def __call__(self, *inputs: Any, training: Any = None, mask: Any = None, **named: Any) -> Any:
         """Computes the outputs; the first call builds. For symbols (`nn.Input`) gives symbols.
 
         Args:
@@ -239,55 +241,29 @@ class Layer(Buildable, Generic[SpecType]):
                 also takes None, lists and mappings of tensors; its `build` has the shapes of all, in the order of `tf.nest`.
             training: whether to behave as in training; as the call around by default, False in the outermost.
             mask: which places of the input are real: bool [batch, time], for several inputs a tuple of them.
+            named: for a `call` written by hand, further arguments by name; `build` is not told of them.
 
         Raises:
             SpecError: the layer cannot take inputs of these shapes or dtypes.
+            UsageError: it is not called as it is written; or its `call` gives nothing.
         """
-        if "built" not in vars(self):
-            raise UsageError(f"{type(self).__name__}.__init__ must call super().__init__()")
         if any(map(symbols_in, inputs)):
-            return join(self, self._only_symbols(inputs))
-        tensors = [self._as_tensor(value) for value in inputs]
+            return join(self, only_symbols(self, inputs, {"training": training, "mask": mask, **named}))
+        tensors = [as_tensor(self, value) for value in inputs]
+        options = named_arguments(self, named)
         self.ensure_built(*(described(tensor, self.path) for tensor in tf.nest.flatten(tensors) if tensor is not None))
         with calls.entered(self, training) as flag, tf.name_scope(self.name):
-            options = {"training": flag} if "training" in self.call_takes else {}
+            if "training" in self.call_takes:
+                options["training"] = flag
             if "mask" in self.call_takes:
                 options["mask"] = mask
             if self.spec_type is not None:
                 return self.call(*tensors, **options)
-            with collected(self._keras_layers), self._shapes_explained(tensors):
-                return traceable(self.call)(*tensors, **options)
-
-    @contextmanager
-    def _shapes_explained(self, tensors: list[Any]) -> Iterator[None]:
-        """Says, of an error inside, that the layer was built for inputs of other shapes, if so."""
-        try:
-            yield
-        except (ValueError, tf.errors.InvalidArgumentError) as error:
-            given = tuple((None, *tensor.shape[1:]) for tensor in tf.nest.flatten(tensors) if tensor is not None)
-            if self._built_for in ((), given):
-                raise
-            built, now = (" and ".join(map(show, shapes)) for shapes in (self._built_for, given))
-            raise SpecError(f"{self.path} was built for inputs of {built}, and cannot take {now}: {error}") from error
-
-    def _only_symbols(self, inputs: tuple[Any, ...]) -> list[Symbol]:
-        for value in inputs:
-            if not isinstance(value, Symbol):
-                raise UsageError(
-                    f"{self.name} takes its inputs one by one, layer(a, b), each an Input or what a layer gave"
-                )
-        return list(inputs)
-
-    def _as_tensor(self, value: Any) -> Any:
-        if self.spec_type is None and isinstance(value, Mapping | list | tuple):
-            return tf.nest.map_structure(self._as_tensor, value)
-        if self.spec_type is not None and self.spec_type.variadic and isinstance(value, list | tuple):
-            raise UsageError(f"{self.name} takes its inputs one by one, layer(a, b), got a {type(value).__name__}")
-        if self.spec_type is None and (value is None or isinstance(value, tf.RaggedTensor | tf.SparseTensor)):
-            return value
-        tensor = tf.convert_to_tensor(value)
-        casts = self.spec_type is None or self.spec_type.takes == "float"
-        return self.cast(tensor) if casts and tensor.dtype.is_floating else tensor
+            with collected(self._keras_layers), shapes_explained(self, tensors):
+                given = traceable(self.call)(*tensors, **options)
+        if given is None:
+            raise UsageError(f"{self.path}: `call` of {self.type_name()} gives None; does it end with `return`?")
+        return given
 
     def compute_mask(self, *inputs: Any, mask: Any = None) -> Any:
         """The mask of the output: that of the input where the layer keeps the batch and the time axis, of several the places

@@ -51,8 +51,6 @@ class Module(tf.Module, Parent):
     array([[3., 3.]], dtype=float32)
     """
 
-    _trainable: bool = True
-
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Has a name and nothing frozen, also in a subclass, such as a dataclass, whose `__init__` does not call this one's."""
         if cls.__hash__ is None:
@@ -75,17 +73,23 @@ class Module(tf.Module, Parent):
 
     @property
     def trainable(self) -> bool:
-        """Whether its weights may be trained. Setting it sets it for every module below, as Keras does; what `freeze` took out
-        of training stays out, until `unfreeze`."""
-        return self._trainable
+        """Whether any weight in it is trained; while it has none, whether those that it gets will be.
+
+        Setting it freezes or unfreezes everything below, whatever was done to parts of it before by `freeze`, `unfreeze` or
+        flags of their own.
+        """
+        return freezing.is_trained(self)
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        for entry in Tree(self).modules:
-            if isinstance(entry.value, Module):
-                entry.value.__dict__["_trainable"] = bool(value)
-            elif not isinstance(entry.value, tf.Module):  # a Keras layer, which tells its variables
-                entry.value.trainable = bool(value)
+        freezing.set_all(self, trained=bool(value))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """TensorFlow skips an assignment of what an attribute says already; `trainable` changes what is below."""
+        if name == "trainable":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def named_modules(self) -> Iterator[tuple[str, Any]]:
         """Path and object of every module and Keras layer of the tree, this one first under the empty path.
@@ -96,8 +100,7 @@ class Module(tf.Module, Parent):
 
     def named_children(self) -> Iterator[tuple[str, Any]]:
         """Path and object of the modules and Keras layers directly inside, not those inside of them."""
-        modules = (entry for entry in self._tree().modules if entry.owner is not None and not entry.is_wrapped)
-        return ((entry.path, entry.value) for entry in modules if entry.owner and entry.owner.value is self)
+        return iter(self._tree().held())
 
     def named_variables(self) -> Iterator[NamedVariable]:
         """Every variable with its path, in the order of definition.
@@ -163,6 +166,9 @@ class Module(tf.Module, Parent):
     def freeze(self, selectors: str | Iterable[str] = "**") -> list[str]:
         """Takes variables out of training, and returns their paths.
 
+        A selected module that has no variables yet gets none that are trained. `trainable` says False of a module once nothing
+        in it is trained, and setting it to True undoes all freezing below.
+
         Args:
             selectors: globs over paths (`"encoder.**"`, `"**.bias"`) of variables, or of modules with all that they hold.
                 BatchNormalization keeps its moving statistics as they are where these, or all of it, are selected.
@@ -174,6 +180,9 @@ class Module(tf.Module, Parent):
 
     def unfreeze(self, selectors: str | Iterable[str] = "**") -> list[str]:
         """Puts variables back into training, inside frozen modules too, and returns their paths.
+
+        What else is in a frozen module stays frozen; `trainable` says True of the module from then on. Setting that to False
+        freezes all of it again.
 
         Raises:
             SpecError: a selector matches nothing.

@@ -8,22 +8,25 @@ from typing import Any, ClassVar, Self
 import tensorflow as tf
 
 from netlib.nn import calls, topology
+from netlib.nn.arguments import only_symbols
 from netlib.nn.assembling import NetworkPlace, assembled, expected
 from netlib.nn.chain import chained, is_plain
 from netlib.nn.graphs import rebased
 from netlib.nn.joining import graph_of
 from netlib.nn.layer import Layer
+from netlib.nn.network_inputs import NamedInputs
 from netlib.nn.running import Tensors, run, widened
 from netlib.nn.symbolic import Static, Symbol, join, symbols_in
 from netlib.nn.tracing import described
-from netlib.nn.written import Written
+from netlib.nn.written import graph_of_call, written_of
+from netlib.nn.written_config import describe_written, rebuild_written
 from netlib.spec.analysis import analyse
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.graph import Graph
 from netlib.spec.tensors import TensorSpec
 
 
-class Network(Layer[Any]):
+class Network(NamedInputs):
     """A graph of layers.
 
     Args:
@@ -37,7 +40,9 @@ class Network(Layer[Any]):
         options: those of every layer: `name`, `trainable`, `dtype`, `seed`, `path`.
 
     A call takes one tensor, or a mapping where there are several inputs; it gives one tensor, or a mapping likewise. Instead of
-    being given nodes, a subclass may define `call(self, inputs, training)` with any code, and hold its layers as attributes.
+    being given nodes, a subclass may define `call(self, inputs, training)` with any code, and hold its layers as attributes;
+    `call` is given a mapping where the inputs have names, from `inputs` or from the mapping that the network is called with
+    first, and may give a mapping of outputs.
 
     >>> from netlib import nn
     >>> left, right = nn.Input([4], name="left"), nn.Input([4], name="right")
@@ -51,7 +56,7 @@ class Network(Layer[Any]):
     _section: dict[str, Any]
     is_chain: ClassVar[bool] = False
     """Whether the constructor takes a list of layers, each reading the one before."""
-    own_attributes: ClassVar[frozenset[str]] = frozenset({"_layers", "_graph", "_section", "_start"})
+    own_attributes: ClassVar[frozenset[str]] = frozenset({"_layers", "_graph", "_section", "_start", "_called_with"})
     """Attributes that are no part of the tree."""
 
     def __init__(
@@ -86,6 +91,11 @@ class Network(Layer[Any]):
         """What it was given, until it is built."""
         return self._section.get("nodes", [])  # type: ignore[no-any-return]
 
+    @property
+    def declared(self) -> Any:
+        """The shapes and dtypes of the inputs by name, as they were given; None if they were not."""
+        return self._section.get("inputs")
+
     def children(self) -> Iterator[tuple[str, Any]]:
         """The layers by their nodes' names, then whatever a subclass holds besides."""
         if self.is_written:  # what runs its `call` has no place of its own
@@ -109,7 +119,7 @@ class Network(Layer[Any]):
     def _written(self, nodes: Any) -> list[Any]:
         if nodes:
             raise UsageError(f"{type(self).__name__} defines `call`, so it takes no nodes; got {nodes!r}")
-        return [Written(self)]
+        return [written_of(self)]
 
     @property
     def graph(self) -> Graph:
@@ -124,12 +134,11 @@ class Network(Layer[Any]):
 
     def layer(self, name: str) -> Layer[Any]:
         """The layer of a node; of one that shares another's, that one."""
-        node = next((node for node in self.graph.nodes if node.name == name), None)
-        return self._layers[(node and node.shares) or name]
+        return self._layers[self.graph.node(name).shares or name]
 
     def in_order(self) -> list[Any]:
         """The layer of each node, one that runs twice standing there twice; until it is built, what it was given."""
-        return [self.layer(node.name) for node in self.graph.nodes] if self.built else list(self.items)
+        return [self._layers[node.shares or node.name] for node in self.graph.nodes] if self.built else list(self.items)
 
     @tf.autograph.experimental.do_not_convert  # plain Python: converting it takes seconds
     def ensure_built(self, *tensors: TensorSpec) -> None:
@@ -138,7 +147,7 @@ class Network(Layer[Any]):
         Raises:
             SpecError: the nodes are not valid, or the network cannot take these inputs.
         """
-        self._check_number(tensors)
+        self._check_number(len(tensors))
         if not self.built:
             self._assemble(*self._graph_for(tensors))
         else:
@@ -153,54 +162,32 @@ class Network(Layer[Any]):
         Raises:
             SpecError: the nodes are not valid, or the network cannot take these inputs.
         """
-        self._check_number(tensors)
+        self._check_number(len(tensors))
         if self.built:
             self._check_fit(tensors)
         graph = self.graph if self.built else expected(*self._graph_for(tensors), self._policy)
         return Static(tuple(graph.inputs), graph.output_tensors(), None, graph, (), graph.macs())
 
-    def _check_number(self, tensors: tuple[TensorSpec, ...]) -> None:
-        if len(tensors) != len(self.input_names):
-            raise SpecError(f"{self.name} has {len(self.input_names)} inputs, got {len(tensors)}")
-
-    def _check_fit(self, tensors: tuple[TensorSpec, ...]) -> None:
-        for (name, known), tensor in zip(self.graph.inputs.items(), tensors, strict=True):
-            if not tensor.fits(known):
-                raise SpecError(f"{self.name}'s input '{name}' is {known}, got {tensor}")
-
     def _graph_for(self, tensors: tuple[TensorSpec, ...]) -> tuple[Graph, dict[str, Layer[Any]]]:
         """The graph of its nodes for such inputs, and the layers that are there already."""
-        if not all(map(is_plain, self.items)):
-            return chained(self.items, (self.input_names[0], tensors[0]), self.name, self._nodes_prefix)
-        section = {key: value for key, value in self._section.items() if value is not None}
         given = dict(zip(self.input_names, tensors, strict=True))
+        if self.is_written:
+            return graph_of_call(self, self.items[0], given, self._nodes_prefix)
+        if not all(map(is_plain, self.items)):
+            if len(given) > 1:
+                raise UsageError(
+                    f"{self.name} is a chain of layers, which reads one input, got {', '.join(given)}: join the layers by"
+                    f" nn.Input, one for each, and give Network(inputs, outputs)"
+                )
+            return chained(self.items, next(iter(given.items())), self.name, self._nodes_prefix)
+        section = {key: value for key, value in self._section.items() if value is not None}
         graph, problems = analyse(section, given, loc=(), compute=self.compute_dtype)
         if graph is None:
             raise SpecError(problems, self.name)
         return rebased(graph, self._nodes_prefix), {}
 
-    @property
-    def input_names(self) -> list[str]:
-        """Names of the inputs in their order."""
-        if self._graph is not None:
-            return list(self._graph.inputs)
-        return [self._start.port] if self._start is not None else list(self._section.get("inputs") or ("input",))
-
-    def inputs_by_name(self, values: Any) -> dict[str, Any]:
-        """What a call is given (a value, or a mapping) as one value for each input, in the order of the inputs.
-
-        Raises:
-            SpecError: the names are not those of the inputs.
-        """
-        names = self.input_names
-        given = values if isinstance(values, Mapping) else {self._only_input(): values}
-        if set(given) != set(names):
-            received = ", ".join(map(str, given)) or "none"
-            raise SpecError(f"{self.name} has the inputs {', '.join(names)}; got {received}")
-        return {name: given[name] for name in names}
-
     @tf.autograph.experimental.do_not_convert  # plain Python
-    def __call__(self, *inputs: Any, training: Any = None, mask: Any = None) -> Any:
+    def __call__(self, *inputs: Any, training: Any = None, mask: Any = None, **named: Any) -> Any:
         """Runs the nodes in order. For symbols (`nn.Input`) gives symbols.
 
         Args:
@@ -211,23 +198,21 @@ class Network(Layer[Any]):
         Raises:
             SpecError: the network cannot take these inputs.
         """
-        if not inputs or len(inputs) > len(self.input_names):
-            raise SpecError(f"{self.name} has {len(self.input_names)} inputs, got {len(inputs)}")
+        if named:
+            raise UsageError(
+                f"{self.name} takes its inputs together, network({{'a': ..., 'b': ...}}), got '{next(iter(named))}' by name"
+            )
+        if len(inputs) != 1:
+            self._check_number(len(inputs))
         values = dict(zip(self.input_names, inputs, strict=False)) if len(inputs) > 1 else inputs[0]
         if symbols_in(values):
-            return join(self, self._symbols(values))
+            return join(self, only_symbols(self, tuple(self._symbols(values)), {"training": training, "mask": mask}))
         tensors = {name: tf.convert_to_tensor(value) for name, value in self.inputs_by_name(values).items()}
         self.ensure_built(*(described(tensor, self.path, floats="float32") for tensor in tensors.values()))
         by_name = isinstance(mask, Mapping)
         masks: Tensors = dict(mask) if by_name else {} if mask is None else {self._only_input(): mask}
         outputs, _ = self.enter(tensors, masks, training)
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
-
-    def _symbols(self, values: Any) -> list[Symbol]:
-        named = self.inputs_by_name(values)
-        for name in (name for name, value in named.items() if not isinstance(value, Symbol)):
-            raise UsageError(f"{self.name}'s input '{name}' is no Input, nor what a layer gave: {named[name]!r}")
-        return list(named.values())
 
     def forward(self, inputs: Tensors, training: Any = False) -> Tensors:
         """Every output by name, in float32 where it is computed in fewer bits; what the training loop calls."""
@@ -252,22 +237,18 @@ class Network(Layer[Any]):
 
     def _assemble(self, graph: Graph, layers: Mapping[str, Layer[Any]]) -> None:
         """Takes a graph, with the layers that are there already; if that fails the network is as it was."""
-        place = NetworkPlace(self._nodes_prefix, self.seed, self._policy, self.trainable)
+        place = NetworkPlace(self._nodes_prefix, self.seed, self._policy, self._trainable)
         self._graph, self._layers = assembled(graph, layers, place)
-        self.built = True
+        self._is_built = True
 
     @property
     def _nodes_prefix(self) -> str:
         return f"{self.prefix}." if self.prefix else ""
 
-    def _only_input(self) -> str:
-        names = self.input_names
-        if len(names) != 1:
-            raise SpecError(f"{self.name} has the inputs {', '.join(names)}; call it with a mapping of them")
-        return names[0]
-
     def __getitem__(self, path: Any) -> Any:
         """The layer of a node by its place, or what is at a dotted path."""
+        if isinstance(path, slice):
+            raise UsageError(f"{self.name} is no chain: slices are for nn.Sequential; take its layers one by one")
         if isinstance(path, int):
             in_order = self.in_order()
             if not -len(in_order) <= path < len(in_order):
@@ -282,7 +263,7 @@ class Network(Layer[Any]):
             UsageError: a layer cannot be described by plain values.
         """
         config = {**super().get_config(), "seed": self.seed}
-        return config if self.is_written else {**config, **topology.describe(self)}
+        return {**config, **(describe_written(self) if self.is_written else topology.describe(self))}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], layers: Mapping[str, Any] | None = None) -> Self:
@@ -296,5 +277,5 @@ class Network(Layer[Any]):
             UsageError: a class is neither netlab's own nor in `layers`.
         """
         if cls.call is not Network.call:
-            return cls(**config)
+            return rebuild_written(cls, config)  # type: ignore[no-any-return]
         return topology.rebuild(cls, config, layers or {})  # type: ignore[no-any-return]

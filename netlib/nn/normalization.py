@@ -41,7 +41,7 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
     @property
     def is_frozen(self) -> bool:
         """Whether its statistics stay as they are: all of it is frozen, or they are selected by `freeze`."""
-        return not self.trainable or "moving_mean" in self.frozen_names
+        return not self._trainable or "moving_mean" in self.frozen_names
 
     def _moments(self, inputs: tf.Tensor, mask: Any) -> tuple[tf.Tensor, tf.Tensor]:
         axes = [axis for axis in range(inputs.shape.rank) if axis != self._axis(inputs)]

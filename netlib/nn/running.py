@@ -43,7 +43,8 @@ def _run_node(node: Node, layer: Any, read: Tensors, masks: Tensors, training: A
         return outputs
     mask = tuple(masks.get(name) for name in read) if len(read) > 1 and masks else next(iter(masks.values()), None)
     result = layer(*read.values(), training=training, mask=mask)
-    given = by_port(result) if len(node.outputs) > 1 else {next(iter(node.outputs)): result}
+    several = isinstance(result, Mapping | list | tuple)
+    given = by_port(result) if several else {next(iter(node.outputs)): result}
     output_mask = layer.compute_mask(*read.values(), mask=mask)
     return given, {} if output_mask is None else dict.fromkeys(given, output_mask)
 

@@ -35,7 +35,8 @@ class Sequential(Network):
         self.insert(len(self), item)
 
     def insert(self, index: int, item: Any) -> None:
-        """Puts a layer, or whatever else the constructor takes, in front of the one at `index`.
+        """Puts a layer, or whatever else the constructor takes, in front of the one at `index`. Those that are there keep their
+        names, and so their paths.
 
         Raises:
             SpecError: it is no valid node, or the chain does not fit together with it; the chain is then as it was.
@@ -45,7 +46,8 @@ class Sequential(Network):
         if not self.built:
             self._section["nodes"] = items
             return
-        self._assemble(*chained(items, next(iter(self.graph.inputs.items())), self.name, self._nodes_prefix))
+        start = next(iter(self.graph.inputs.items()))
+        self._assemble(*chained(items, start, self.name, self._nodes_prefix, self._layers))
 
     def __len__(self) -> int:
         return len(self.in_order())

@@ -81,7 +81,7 @@ def _node(network: Any, node: Node) -> dict[str, Any]:
         layer = network.layer(node.name)
         described["class"] = _class_name(layer)
         described["config"] = {**layer.get_config(), "name": node.name}
-        if "nodes" in described["config"]:  # it is built at once, before the network around says where it stands
+        if "inputs" in described["config"]:  # it is built at once, before the network around says where it stands
             described["config"]["path"] = layer.path
     return described
 

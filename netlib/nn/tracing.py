@@ -8,9 +8,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from netlib.nn.last_operation import end_of
 from netlib.nn.tree import Tree
 from netlib.spec.errors import NetlabError, UsageError
-from netlib.spec.foreign import Foreign
+from netlib.spec.foreign import End, Foreign
 from netlib.spec.layer import Weight
 from netlib.spec.tensors import TensorSpec
 
@@ -19,7 +20,8 @@ def traced(layer: Any, tensors: Sequence[TensorSpec]) -> Foreign:
     """The static description of a layer for inputs of these shapes and dtypes; the layer itself stays unbuilt, unless a Keras
     layer in it cannot be copied."""
     tried = layer if layer.built else copy_to_try(layer)
-    outputs = run_without_values(tried, tensors)
+    ends: dict[str, End] = {}
+    outputs = run_without_values(tried, tensors, ends)
     weights = [
         Weight(
             entry.path,
@@ -30,7 +32,7 @@ def traced(layer: Any, tensors: Sequence[TensorSpec]) -> Foreign:
         )
         for entry in Tree(tried).variables
     ]
-    return Foreign(given=outputs, made=tuple(weights))
+    return Foreign(given=outputs, made=tuple(weights), ends_in=ends)
 
 
 def copy_to_try(layer: Any) -> Any:
@@ -41,14 +43,21 @@ def copy_to_try(layer: Any) -> Any:
         return layer
 
 
-def run_without_values(layer: Any, tensors: Sequence[TensorSpec]) -> dict[str, TensorSpec]:
-    """Builds a layer, with all layers that it calls, and returns its outputs by port: `output`, their places, or their names."""
+def run_without_values(
+    layer: Any, tensors: Sequence[TensorSpec], ends: dict[str, End] | None = None
+) -> dict[str, TensorSpec]:
+    """Builds a layer, with all layers that it calls, and returns its outputs by port: `output`, their places, or their names.
+
+    `ends` takes what is known of how they end.
+    """
     signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
     found: dict[str, TensorSpec] = {}
 
     def run(*values: tf.Tensor) -> None:
         given = by_port(layer(*values, training=False))
         found.update({port: _output(layer, port, value) for port, value in given.items()})
+        if ends is not None:
+            ends.update({port: end for port, value in given.items() if (end := end_of(value))})
 
     try:
         tf.function(run, autograph=False).get_concrete_function(*signature)

@@ -11,19 +11,21 @@ from netlib.spec.layer import Weight
 
 
 def make_variable(weight: Weight, path: str, seed: int | None, dtype: str) -> tf.Variable:
-    """A variable named `path`, in the weight's own dtype or `dtype`.
+    """A variable named `path`, in the weight's own dtype or `dtype`, with its initial value."""
+    with tf.name_scope(""):  # the path says it all, whatever is being called around
+        return tf.Variable(
+            initial_value(weight, path, seed, weight.dtype or dtype),
+            name=path,
+            trainable=weight.trainable,
+            constraint=make(weight.constraint) if weight.constraint else None,
+        )
 
-    Its initial value depends on the seed and the path alone; it is a fresh one without a seed.
-    """
+
+def initial_value(weight: Weight, path: str, seed: int | None, dtype: str) -> tf.Tensor:
+    """It depends on the seed and the path alone; it is a fresh one without a seed."""
     drawn = None if seed is None else stable_hash(seed, "initial", path, bits=31)
     takes_seed = isinstance(weight.initializer, InitializerSpec) and weight.initializer.random
     if weight.initializer is None:
         raise TypeError(f"weight '{path}' has no initializer")
     initializer = make(weight.initializer, **({"seed": drawn} if takes_seed else {}))
-    with tf.name_scope(""):  # the path says it all, whatever is being called around
-        return tf.Variable(
-            tf.convert_to_tensor(initializer(weight.shape, dtype=weight.dtype or dtype)),
-            name=path,
-            trainable=weight.trainable,
-            constraint=make(weight.constraint) if weight.constraint else None,
-        )
+    return tf.convert_to_tensor(initializer(weight.shape, dtype=dtype))

@@ -17,8 +17,11 @@ TRAIN_NOTE = "train: the mean over the epoch, while the weights changed; the oth
 def training_result(
     metrics: Metrics, *, best_epoch: int | None, epochs: int, seconds: float, color: bool = False
 ) -> str:
-    """What the best epoch measured, a line a split; then which epoch that was, and how long it all took."""
-    best = "" if best_epoch is None else f"best epoch: {best_epoch} of {epochs}, "
+    """What the best epoch measured, a line a split; then which epoch that was, and how long it all took.
+
+    `epochs` are those that are complete; the best one may be one that was cut short, and counts then.
+    """
+    best = "" if best_epoch is None else f"best epoch: {best_epoch} of {max(best_epoch, epochs)}, "
     table = f"{_table(metrics, color)}\n\n" if metrics else ""
     note = f"{TRAIN_NOTE}\n" if "train" in metrics else ""
     return f"{table}{note}{best}{numbers.duration(seconds)}\n"

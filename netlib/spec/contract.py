@@ -10,12 +10,16 @@ from netlib.spec.base import Spec
 from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.execution import without_xla
 from netlib.spec.features import DataSignature, Feature
+from netlib.spec.foreign import End, Foreign
 from netlib.spec.heads import BoundLoss, BoundMetric, Heads, encoding
 from netlib.spec.tensors import TensorSpec, show
 
 if TYPE_CHECKING:
     from netlib.spec.graph import Graph, Node
     from netlib.spec.training import TrainSpec
+
+PROBABILITIES = ("softmax", "sigmoid")
+"""The ends of an output that make its values probabilities."""
 
 
 def check(
@@ -79,7 +83,7 @@ def _loss(graph: Graph, loss: BoundLoss, output: TensorSpec, target: Feature) ->
     place: Loc = ("train", *loss.loc)
     subject = f"{loss.spec.type_name()} of output '{loss.output}'"
     node = graph.producer(loss.output)
-    yield from _last_activation(loss, node, place)
+    yield from _last_activation(loss, node, _end(graph, loss.output), place)
     at_node = node.loc if node else place
     if len(output.shape) < 2:
         yield Problem(at_node, f"{subject} needs an output of rank 2 or more, got {show(output.shape)}")
@@ -122,16 +126,23 @@ def _two_classes(loss: BoundLoss, target: Feature, place: Loc) -> Iterator[Probl
         yield Problem(place, f"{kind} compares probabilities, but {name} has values from {least:g} to {most:g}")
 
 
-def _last_activation(loss: BoundLoss, node: Node | None, place: Loc) -> Iterator[Problem]:
-    """Softmax in front of a loss on logits, or none in front of one on probabilities."""
+def _end(graph: Graph, output: str) -> End | None:
+    """What an output goes through last; `linear` for anything but softmax and sigmoid, None where that cannot be known."""
+    node, port = graph.produced(output)
+    if node and isinstance(node.spec, Foreign):
+        return node.spec.ends_in.get(port)
     activation = getattr(node.spec, "activation", None) if node else None
-    link = activation.link if isinstance(activation, ActivationSpec) else None
+    return (activation.link if isinstance(activation, ActivationSpec) else None) or "linear"
+
+
+def _last_activation(loss: BoundLoss, node: Node | None, link: End | None, place: Loc) -> Iterator[Problem]:
+    """Softmax in front of a loss on logits, or none in front of one on probabilities."""
     kind = loss.spec.type_name()
-    if link and node and loss.spec.takes_logits:
+    if node and link in PROBABILITIES and loss.spec.takes_logits:
         remedy = "leave the activation out (predictions get it all the same), or set from_logits: false"
         message = f"output '{loss.output}' goes through {link}, but {kind} takes logits: {remedy}"
         yield Problem(_parameter_loc(node, "activation"), message)
-    if not link and loss.spec.probabilities and not loss.spec.takes_logits:
+    if link == "linear" and loss.spec.probabilities and not loss.spec.takes_logits:
         end = f"ends in {node.type} without softmax or sigmoid" if node else "is an input"
         yield Problem(place, f"{kind} takes probabilities here, but output '{loss.output}' {end}", severity="warning")
 
@@ -158,9 +169,7 @@ def _other_kind(graph: Graph, metric: BoundMetric) -> str | None:
     if needs == "values":
         return None
     if loss is None:
-        node = graph.producer(metric.output)
-        activation = getattr(node.spec, "activation", None) if node else None
-        known = isinstance(activation, ActivationSpec) and activation.link
+        known = _end(graph, metric.output) in PROBABILITIES
         return None if known else f"needs {needs}, but no loss says what that output is"
     if not (loss.classifies if needs == "classes" else loss.probabilities):
         return f"needs {needs}, but the loss of that output is {loss.type_name()}"

@@ -29,7 +29,8 @@ class Node:
 
     `reads` has one entry for each input, by name (by number for a variadic layer). `path` is absolute and dotted; the weights'
     paths are `path.name`. `macs` are the multiply-accumulates of one sample, None if an axis is not known. `trainable` is False
-    when the node or a container around it is frozen. `shares` names the node before whose layer runs here again.
+    when the node or a container around it is frozen. `shares` names the node before whose layer
+    runs here again; of one that stands in a network around, its path.
     """
 
     name: str
@@ -80,6 +81,10 @@ class Graph:
             if node.body:
                 yield from node.body.walk(shared=shared)
 
+    def node(self, name: str) -> Node:
+        """The node of that name, not of one inside a container."""
+        return self._by_name[name]
+
     def tensor(self, ref: Ref) -> TensorSpec:
         """The tensor at the beginning of an edge of this graph."""
         if ref.node is None:
@@ -92,18 +97,21 @@ class Graph:
 
     def producer(self, output: str) -> Node | None:
         """The innermost layer node that makes an output; None where an input is passed through."""
-        origin = self._origin(self.outputs[output])
-        return origin if isinstance(origin, Node) else None
+        return self.produced(output)[0]
 
-    def _origin(self, ref: Ref) -> Node | Ref:
-        """The layer node at the beginning of an edge, or the input of this graph."""
+    def produced(self, output: str) -> tuple[Node | None, str]:
+        """The same, with the port of that node; without a node, the name of the input."""
+        return self._origin(self.outputs[output])
+
+    def _origin(self, ref: Ref) -> tuple[Node | None, str]:
+        """The layer node at the beginning of an edge and its port, or None and the input of this graph."""
         if ref.node is None:
-            return ref
+            return None, ref.port
         node = self._by_name[ref.node]
         if node.body is None:
-            return node
-        origin = node.body._origin(node.body.outputs[ref.port])
-        return origin if isinstance(origin, Node) else self._origin(node.reads[origin.port])
+            return node, ref.port
+        inner, port = node.body._origin(node.body.outputs[ref.port])
+        return (inner, port) if inner else self._origin(node.reads[port])
 
     def parameters(self) -> Parameters:
         """How many parameters it has."""

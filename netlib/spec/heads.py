@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -112,12 +113,18 @@ class _Names:
     ) -> str | None:
         found = next((name for name in wanted if name in known), known[0] if len(known) == 1 else None)
         if found is None:
-            sides = f"outputs: {', '.join(self.outputs) or 'none'}; targets: {', '.join(self.targets) or 'none'}"
-            noun = "output" if key == "of" else "target"
-            self.problems.append(
-                Problem(term.loc, f"which {noun} '{term.name}' is about is not clear; add '{key}' ({sides})")
-            )
+            self.problems.append(Problem(term.loc, self._unclear(key, term, known)))
         return found
+
+    def _unclear(self, key: str, term: LossTerm | MetricTerm, known: Sequence[str]) -> str:
+        """What to write instead, in full."""
+        names = known or (self.inputs if key == "target" else ())
+        form = json.dumps({**term.to_plain(), key: names[0]}) if names else f"'{key}'"
+        if key == "target" and not self.targets:
+            return f"'{term.name}' has no target: give one, or name an input that is the target: {form}"
+        sides = f"outputs: {', '.join(self.outputs) or 'none'}; targets: {', '.join(self.targets) or 'none'}"
+        noun = "output" if key == "of" else "target"
+        return f"which {noun} '{term.name}' is about is not clear; add '{key}', as in {form} ({sides})"
 
 
 def _bind_loss(term: LossTerm, names: _Names) -> BoundLoss | None:

@@ -29,6 +29,7 @@ __all__ = ["CheckpointSpec", "ClipSpec", "Execution", "LossTerm", "MetricTerm", 
 
 Execution = Literal["auto", "xla", "graph", "eager"]
 SPLITS = ("train", "validation")
+_TO_VALIDATE = "set 'data.validation', or give Model.fit validation_data"
 
 
 class _Section(Spec):
@@ -244,12 +245,17 @@ class TrainSpec(_Section):
     def _monitored(self, name: str, mode: Mode, loc: Loc, validation: bool) -> Monitored:
         split, _, metric = name.partition(".")
         known = [f"{each}.{logged}" for each in SPLITS[: 1 + validation] for logged in self.logged]
-        if split == "validation" and not validation:
+        if not validation and name.startswith("val_"):
             raise SpecError(
-                [Problem(loc, f"{name} is not logged: there is no validation split; set 'data.validation'")]
+                [Problem(loc, f"nothing is logged as '{name}': write validation.{name[4:]}, and {_TO_VALIDATE}")]
             )
+        if split == "validation" and not validation:
+            raise SpecError([Problem(loc, f"{name} is not logged: there is no validation split; {_TO_VALIDATE}")])
         if name not in known:
-            hint = did_you_mean(name, known) or f" (it has: {', '.join(known)})"
+            split = "validation" if name.startswith("val_") else "train"
+            same = f"{split}.{name.removeprefix('val_')}"  # as Keras calls it
+            hint = f"; did you mean '{same}'?" if same in known else did_you_mean(name, known)
+            hint = hint or f" (it has: {', '.join(known)})"
             raise SpecError([Problem(loc, f"nothing is logged as '{name}'{hint}")])
         return Monitored(split, metric, self._direction(metric) if mode == "auto" else mode)
 

@@ -118,17 +118,18 @@ class TrainingState:
         Raises:
             TrainingError: as `arrays`.
         """
-        return Snapshot(self.arrays(), self.plain())
+        return Snapshot(self.arrays(), copy.deepcopy(self.plain()))
 
     def take_back(self, snapshot: Snapshot) -> None:
         """Sets everything as it was. `progress` stays the same object."""
         for group, variables in self._variables.items():
             for name, variable in variables.items():
                 variable.assign(snapshot.groups[group][name])
+        plain = copy.deepcopy(snapshot.plain)  # which may be taken back once more
+        vars(self.progress).update(vars(Progress.from_state(plain["progress"])))
         for name, callback in self._callbacks.items():
-            if name in snapshot.plain["callbacks"]:  # one that the run gets only now begins now
-                callback.restore(snapshot.plain["callbacks"][name])
-        vars(self.progress).update(vars(Progress.from_state(copy.deepcopy(snapshot.plain["progress"]))))
+            if name in plain["callbacks"]:  # one that the run gets only now begins now
+                callback.restore(plain["callbacks"][name])
 
 
 class CheckpointWriter:
@@ -148,6 +149,11 @@ class CheckpointWriter:
             pointers.point(self.run, "best", path)
         pointers.prune(self.run, self._keep_last)
         return path
+
+
+def is_due(every: int | None, count: int) -> bool:
+    """Whether something that is done every so many epochs or steps is to be done after `count` of them; never if None."""
+    return every is not None and count % every == 0
 
 
 def _check_fit(path: Path, group: str, variables: Mapping[str, tf.Variable], saved: Mapping[str, np.ndarray]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class ClassWeights:
     """Multiplies each sample's weight by that of its class; a class without one has weight 1.
 
     Args:
-        weights: class -> weight.
+        weights: a mapping from class to weight.
         heads: must have one loss, and that classifies.
         outputs: the network's, by name.
 
@@ -25,7 +26,10 @@ class ClassWeights:
         UsageError: there is no single classification target, or the weights are not those of its classes.
     """
 
-    def __init__(self, weights: Mapping[int, float], heads: Heads, outputs: Mapping[str, TensorSpec]) -> None:
+    def __init__(self, weights: Any, heads: Heads, outputs: Mapping[str, TensorSpec]) -> None:
+        if not isinstance(weights, Mapping):
+            form = "expected a mapping from class to weight, such as {0: 1.0, 1: 5.0}"
+            raise UsageError(f"class_weight is {weights!r}, {form}")
         self._loss = _only_loss(heads)
         self._output = outputs[self._loss.output]
         units = self._output.shape[-1]
@@ -66,6 +70,15 @@ class ClassWeights:
                 f" {numbers.min()} to {numbers.max()}"
             )
         return classes
+
+
+def need_weight(samples: Arrays, what: str) -> None:
+    """Raises UsageError if no sample counts."""
+    if samples.weights is not None and not samples.weights.any():
+        raise UsageError(
+            f"every sample_weight of {what} is 0, with class_weight where it is given; nothing is left to learn from or to"
+            " measure"
+        )
 
 
 def _only_loss(heads: Heads) -> BoundLoss:

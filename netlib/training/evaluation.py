@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -41,11 +42,16 @@ class Evaluator:
         self._loop = EvaluateLoop(self._measure, len(self._columns), batch_size, execution, guard)
 
     def run(self, data: Measured) -> dict[str, float]:
-        """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name."""
+        """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name.
+
+        All are NaN where the weights of the samples are all 0.
+        """
         self._meters.reset()
-        losses = dict(zip(self._columns, self._loop.run(data.pieces()), strict=True))
+        means, weight = self._loop.run(data.pieces())
+        losses = dict(zip(self._columns, means, strict=True))
         losses["loss"] += sum(float(penalty) for penalty in self._model.penalties)
-        return {**losses, **self._meters.results()}
+        metrics = self._meters.results()
+        return {**losses, **(metrics if weight else dict.fromkeys(metrics, math.nan))}
 
     def _measure(self, batch: Batch, weights: tf.Tensor) -> tf.Tensor:
         outputs = self._model.forward(batch["inputs"], training=False)

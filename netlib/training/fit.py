@@ -14,8 +14,8 @@ import numpy as np
 
 from netlib.spec.listener import Listener
 from netlib.training.budget import Budget
-from netlib.training.callbacks.callback import Callback, settle, standing_in
-from netlib.training.checkpoints import CheckpointWriter, TrainingError, TrainingState
+from netlib.training.callbacks.callback import Callback, close_all, settle, standing_in
+from netlib.training.checkpoints import CheckpointWriter, TrainingError, TrainingState, is_due
 from netlib.training.evaluation import Evaluator, Measured
 from netlib.training.feed import Feed
 from netlib.training.interrupt import Interrupt, Interrupted, watch_signals
@@ -86,8 +86,7 @@ def fit(job: Fit) -> str:
             result = {"reason": reason, "epoch": done.epoch, "step": done.step, "best_epoch": done.best_epoch}
             _tell(job, "run_ended", {**result, "seconds": done.elapsed})
     finally:
-        for callback in job.callbacks.values():
-            callback.close()
+        close_all(job.callbacks.values())
     return reason
 
 
@@ -96,6 +95,7 @@ def _answered(job: Fit) -> str:
     try:
         return _train(job)
     except TrainingError as error:
+        job.progress.begin_epoch()  # sums that are not finite would spoil the epochs of a later call
         for callback in job.callbacks.values():
             if reason := callback.failed(error):
                 return reason
@@ -134,7 +134,7 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     for callback in job.callbacks.values():
         callback.epoch_ended(record)
     last = _ends(job)
-    due = _divides(job.save_every_epochs, progress.epoch) or _divides(job.save_every_steps, progress.step)
+    due = is_due(job.save_every_epochs, progress.epoch) or is_due(job.save_every_steps, progress.step)
     if best or last or due:
         _save(job, best=best)
     _let_save(job, record)
@@ -151,17 +151,13 @@ def _steps(job: Fit, pace: Pace, interrupt: Interrupt) -> bool:
             _chunk(job, block, pace)
             _stop_if(job, interrupt)
             if progress.position != job.feed.steps:
-                if _divides(job.save_every_steps, progress.step):
+                if is_due(job.save_every_steps, progress.step):
                     _save(job, best=False)
                 _let_save(job, None)
             ends = _ends(job)
         if ends:
             return progress.position == job.feed.steps
     return True
-
-
-def _divides(every: int | None, count: int) -> bool:
-    return every is not None and count % every == 0
 
 
 def _chunk(job: Fit, block: Block, pace: Pace) -> None:
@@ -211,7 +207,7 @@ def _record(job: Fit) -> Record:
     progress = job.progress
     seconds = progress.seconds
     record: Record = {"epoch": progress.epoch + 1, "step": progress.step}
-    record["train"] = {**progress.losses(), **job.meters.results()}
+    record["train"] = progress.measured(job.meters.results())
     last = job.budget.spent(progress.after_epoch()) or _asked_to_stop(job) is not None
     due = (progress.epoch + 1) % job.validate_every == 0 or last
     if job.validation and due:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from operator import index
 from typing import Any
+
+import numpy as np
 
 from netlib.data.arrays import Arrays
 from netlib.spec.errors import UsageError
+from netlib.training.class_weights import need_weight
 from netlib.training.evaluation import Measured
 from netlib.training.feed import Feed
 from netlib.training.loop import DeviceData
@@ -47,6 +51,8 @@ class Given:
         for argument, value in (("batch_size", self.batch_size), (name, steps)):
             if value is not None:
                 need_count(argument, value)
+        object.__setattr__(self, "batch_size", self.batch_size and index(self.batch_size))
+        object.__setattr__(self, "steps", (name, steps and index(steps)))
         extra = {"y": self.y, "sample_weight": self.weights, "batch_size": self.batch_size}
         if self.streamed:
             wrong = [argument for argument, value in extra.items() if value is not None]
@@ -63,14 +69,28 @@ class Given:
         return is_stream(self.x)
 
     def stream(self, read: Callable[[Any], Arrays]) -> Stream:
-        """Its batches."""
-        return Stream(self.x, read, f"{self.what} ({type(self.x).__name__})")
+        """Its batches.
+
+        Raises:
+            UsageError: there are none; or there is no end to them, and nothing says how many to take.
+        """
+        stream = Stream(self.x, read, f"{self.what} ({type(self.x).__name__})")
+        name, steps = self.steps
+        if stream.endless and steps is None:
+            raise UsageError(f"{stream.name} has no end: give {name}, the number of batches to take")
+        return stream
 
 
-def need_count(name: str, value: object) -> None:
-    """Raises UsageError if the argument is not a whole number from 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+def need_count(name: str, value: Any) -> int:
+    """The argument, an `int` or NumPy's, as an `int`.
+
+    Raises:
+        UsageError: it is not a whole number from 1.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < 1:
         raise UsageError(f"{name} is {value!r}, expected a whole number from 1")
+    return index(value)
 
 
 def for_training(
@@ -86,13 +106,15 @@ def for_training(
     samples = stream.first if stream else samples_of(model, given.x, given.y, given.weights)
     engine = trainer.engine(samples, stream.rows if stream else given.batch_size or BATCH_SIZE)
     needs = trainer.needs(samples, trainer.heads(samples))
-    weigh = trainer.class_weights(samples, class_weight).apply if class_weight else None
+    weigh = trainer.class_weights(samples, class_weight).apply if class_weight is not None else None
     if stream:
         if weigh:
             stream.change(weigh)
         return engine, StreamFeed(stream, trainer.train.accumulate, given.steps[1], needs.check), samples
     needs.check(samples, given.what)
-    return engine, engine.feed(weigh(samples) if weigh else samples, shuffle=shuffle), samples
+    weighed = weigh(samples) if weigh else samples
+    need_weight(weighed, given.what)
+    return engine, engine.feed(weighed, shuffle=shuffle), samples
 
 
 def for_measuring(trainer: Trainer, given: Given, like: Arrays | None = None) -> tuple[Measured, Arrays, int]:
@@ -120,15 +142,27 @@ def for_measuring(trainer: Trainer, given: Given, like: Arrays | None = None) ->
     if stream:
         return StreamedData(stream, given.steps[1], needs.check), samples, stream.rows
     needs.check(samples, given.what)
+    need_weight(samples, given.what)
     return DeviceData(samples), samples, given.batch_size or BATCH_SIZE
 
 
-def validation(given: Any, steps: int | None) -> Given:
-    """`validation_data`: (x, y), (x, y, sample_weight), or a stream of such batches.
+def each_of(callbacks: Any) -> list[Any]:
+    """The callbacks of a call, which may be a single one or None."""
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+
+
+def validation(given: Any, steps: int | None) -> Given | None:
+    """`validation_data`: None, (x, y), (x, y, sample_weight), or a stream of such batches.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is none of these, or there are steps without it.
     """
+    if given is None:
+        if steps is not None:
+            raise UsageError(f"validation_steps is {steps}, but there is nothing to validate on: give validation_data")
+        return None
     what, count = "the validation data", ("validation_steps", steps)
     if is_stream(given):
         return Given(what, given, steps=count)

@@ -18,8 +18,10 @@ def train_words(
     """The arguments of `Model.compile` as a `train` section, and the optimizer if it is a ready one.
 
     Raises:
-        UsageError: something of Keras cannot be said in words, or `run_eagerly` is not what the settings say.
+        UsageError: a setting belongs to `fit`, or to a run; something of Keras cannot be said in words; or `run_eagerly` is not
+            what the settings say.
     """
+    _refuse_budgets(settings)
     refuse_objects("loss", loss)
     refuse_objects("metric", metrics)
     ready = optimizer if isinstance(optimizer, keras.optimizers.Optimizer) else None
@@ -28,6 +30,21 @@ def train_words(
     if run_eagerly and execution != "eager":
         raise UsageError(f"run_eagerly=True is execution 'eager', got execution {execution!r} too")
     return {**words, **settings, **({"execution": "eager"} if run_eagerly else {})}, ready
+
+
+_NOT_COMPILED = {
+    "epochs": "write fit(..., epochs={})",
+    "steps": "write fit(..., epochs=..., steps_per_epoch={}) for batches, or count in epochs",
+    "max_time": "write fit(..., callbacks=[TimeLimit({!r})])",
+    "checkpoint": "write fit(..., callbacks=[Checkpoint(path, ...)])",
+    "threads": "call tf.config.threading.set_intra_op_parallelism_threads({}) before anything runs",
+}
+
+
+def _refuse_budgets(settings: Mapping[str, Any]) -> None:
+    for key, advice in _NOT_COMPILED.items():
+        if key in settings:
+            raise UsageError(f"compile takes no '{key}', which is for a config: {advice.format(settings[key])}")
 
 
 def optimizer_words(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:

@@ -186,16 +186,19 @@ class EvaluateLoop:
         self._batch_size = batch_size
         self._run = _ByRows(self._batches_of, execution, guard)
 
-    def run(self, pieces: Iterable[DeviceData]) -> list[float]:
-        """The mean losses, weighted by the samples' weights; the metrics are left in their meters."""
+    def run(self, pieces: Iterable[DeviceData]) -> tuple[list[float], float]:
+        """The mean losses, weighted by the samples' weights, and the sum of these; the metrics are left in their meters.
+
+        Where the sum is 0 the means are NaN.
+        """
         sums, total = [], 0.0
         for piece in pieces:
             losses, weight = self._sums(piece)
             sums.append(losses)
             total += weight
         joined = np.concatenate(sums).sum(axis=0, dtype=np.float64)
-        means: list[float] = (joined / total if total else np.zeros_like(joined)).tolist()
-        return means
+        means: list[float] = (joined / total if total else np.full_like(joined, np.nan)).tolist()
+        return means, total
 
     def _sums(self, data: DeviceData) -> tuple[np.ndarray, float]:
         """Weighted sums of the losses of each batch, [batches, columns], and the sum of the weights."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from netlib.spec.training import TrainSpec
 from netlib.training import saving
 from netlib.training.callbacks import ProgressDisplay
 from netlib.training.fit import fit
-from netlib.training.given import BATCH_SIZE, Given, for_measuring, for_training, need_count, validation
+from netlib.training.given import BATCH_SIZE, Given, each_of, for_measuring, for_training, need_count, validation
 from netlib.training.gradients import loss_gradients
 from netlib.training.history import History
 from netlib.training.keras_words import train_words
@@ -48,6 +48,13 @@ class Model(Network):
         super().__init__(*args, **options)
         self.trainer: Trainer | None = None
         self._predictor: Predictor | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy that goes on from the same state, and alone from then on."""
+        made = super().__deepcopy__(memo)
+        if self.trainer and made.trainer:  # Keras makes its layers anew: their variables are known only now
+            made.trainer.take_slots(self.trainer)
+        return made
 
     def compile(
         self, loss: Any, optimizer: Any = "Adam", metrics: Any = (), *, run_eagerly: bool = False, **settings: Any
@@ -90,23 +97,25 @@ class Model(Network):
         sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
         shuffle: bool = True,
-        callbacks: Sequence[Any] = (),
+        callbacks: Any = (),
         verbose: bool | None = None,
     ) -> History:
         """Trains for some epochs more; returns the record of each.
 
         Args:
             x: inputs [samples, ...]; or batches of inputs and targets. Batches are used in the order in which they come.
-            y: targets [samples, ...]; None if `x` has them, or the inputs are the targets.
-            epochs: how many to add to those of earlier calls.
+            y: targets [samples, ...]; None if `x` has them, or the inputs are the targets, as the loss then says:
+                `{"MeanSquaredError": {}, "target": "input"}`.
+            epochs: how many to add. One that was cut short is the first: with the same objects it goes on, else it begins anew.
             batch_size: rows of a batch, 32 by default; batches that come as such have their own.
             steps_per_epoch: steps of an epoch, for batches: a pass by default. An iterator must have enough for all epochs.
             validation_data: `(x, y)`, `(x, y, sample_weight)` or batches, to validate on after each epoch.
             validation_steps: batches of each validation, for batches: a pass by default.
-            sample_weight: weight of each sample in the loss and the metrics, [samples].
+            sample_weight: weight of each sample in the loss and the metrics, [samples]. A batch's loss is the weighted sum over
+                the sum of the weights (Keras divides by the number of samples).
             class_weight: weight of the samples of each class, for one classification target; 1 for a class without.
             shuffle: whether each epoch of arrays has an order of its own.
-            callbacks: callbacks, listeners, and functions of an epoch's record.
+            callbacks: callbacks, listeners, and functions of an epoch's record; or one.
             verbose: whether progress is shown; None is where stderr is a terminal.
 
         Raises:
@@ -114,13 +123,12 @@ class Model(Network):
             TrainingError: numbers are not finite any more.
         """
         trainer = self._compiled("fit")
-        need_count("epochs", epochs)
+        epochs = need_count("epochs", epochs)
         given = Given("the training data", x, y, sample_weight, batch_size, ("steps_per_epoch", steps_per_epoch))
         engine, feed, samples = for_training(trainer, given, class_weight, shuffle=shuffle)
-        measured = None
-        if validation_data is not None:
-            measured, *_ = for_measuring(trainer, validation(validation_data, validation_steps), samples)
-        trainer.begin(feed)
+        held_out = validation(validation_data, validation_steps)
+        measured = for_measuring(trainer, held_out, samples)[0] if held_out else None
+        trainer.begin(feed, (x, y))
         shown = sys.stderr.isatty() if verbose is None else verbose
         job = prepare(
             engine,
@@ -128,10 +136,13 @@ class Model(Network):
             measured,
             train=trainer.train.model_copy(update={"epochs": trainer.progress.epoch + epochs}),
             progress=trainer.progress,
-            callbacks=[*callbacks, *([ProgressDisplay()] if shown else [])],
+            callbacks=[*each_of(callbacks), *([ProgressDisplay()] if shown else [])],
         )
         before = len(trainer.progress.records)
-        fit(job)
+        try:
+            fit(job)
+        finally:
+            trainer.ended()
         return History(trainer.progress.records[before:])
 
     def evaluate(
@@ -172,9 +183,9 @@ class Model(Network):
             self._predictor = Predictor(self, self.trainer.train if self.trainer else None)
         if given.streamed:
             stream = given.stream(lambda batch: inputs_of_batch(self, batch))
-            joined = self._predictor.run(stream.some(steps), stream.rows)
+            joined = self._predictor.run(stream.some(given.steps[1]), stream.rows)
         else:
-            joined = self._predictor.run([samples_of(self, x)], batch_size or BATCH_SIZE)
+            joined = self._predictor.run([samples_of(self, x)], given.batch_size or BATCH_SIZE)
         return joined if len(joined) > 1 else next(iter(joined.values()))
 
     def train_on_batch(
@@ -191,7 +202,8 @@ class Model(Network):
         trainer = self._compiled("train_on_batch")
         samples = samples_of(self, x, y, sample_weight)
         self.ensure_built(*tensors_of(samples))
-        return trainer.step(trainer.class_weights(samples, class_weight).apply(samples) if class_weight else samples)
+        weigh = trainer.class_weights(samples, class_weight).apply if class_weight is not None else None
+        return trainer.step(weigh(samples) if weigh else samples)
 
     def test_on_batch(self, x: Values, y: Values = None, *, sample_weight: Any = None) -> dict[str, float]:
         """The loss and every metric of this batch.
@@ -210,7 +222,7 @@ class Model(Network):
 
         Args:
             x: inputs [samples, ...].
-            y: targets [samples, ...]; None if the inputs are the targets.
+            y: targets [samples, ...]; None if the loss names an input as its target.
             loss: a function of targets and outputs to use instead, as `Module.gradients` takes it.
             training: whether layers behave as in training; random numbers are those of the step to come.
             sample_weight: weight of each sample in the loss, [samples].

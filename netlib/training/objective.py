@@ -69,6 +69,6 @@ def _row_losses(
 def _masked_rows(values: tf.Tensor, mask: tf.Tensor, weights: Any) -> tf.Tensor:
     """Values [rows, time] to [rows], so that their mean, weighted by `weights`, is that of the real places."""
     real = tf.cast(mask, values.dtype)
-    shares = tf.ones_like(real[:, 0]) if weights is None else weights
-    places = tf.math.divide_no_nan(tf.reduce_sum(shares * tf.reduce_sum(real, axis=1)), tf.reduce_sum(shares))
+    by_row = tf.ones_like(real[:, 0]) if weights is None else weights
+    places = tf.math.divide_no_nan(tf.reduce_sum(by_row * tf.reduce_sum(real, axis=1)), tf.reduce_sum(by_row))
     return tf.math.divide_no_nan(tf.reduce_sum(values * real, axis=1), places)

@@ -7,8 +7,7 @@ they were not built with.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,6 +19,8 @@ _NOT_SLOTS = ("_variables", "_trainable_variables")
 
 def cover(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
     """Gives the optimizer slots for those of the variables that it does not know yet. What it has, it keeps."""
+    if not variables:  # what is only measured may be frozen
+        return
     if not optimizer.built:
         optimizer.build(list(variables))
         return
@@ -27,25 +28,36 @@ def cover(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
     added = [variable for variable in variables if id(variable) not in known]
     if not added:
         return
-    fresh = type(optimizer).from_config(optimizer.get_config())
+    fresh = unbuilt(optimizer)
     fresh.build(added)
     for attribute, slots in _slot_lists(fresh):
         getattr(optimizer, attribute).extend(slots)
         for slot in filter(_is_variable, slots):
-            optimizer._track_variable(slot)
+            optimizer._tracker.track(slot)  # which its lists may have done already
     for variable in added:
         optimizer._trainable_variables_indices[optimizer._var_key(variable)] = len(optimizer._trainable_variables)
         optimizer._trainable_variables.append(variable)
 
 
-def copied(optimizer: Any, memo: dict[int, Any]) -> Any:
-    """An optimizer in the same state, for the copies that `copy.deepcopy` makes of the variables (its own copy fails)."""
-    made = type(optimizer).from_config(optimizer.get_config())
-    if optimizer.built:
-        made.build([copy.deepcopy(variable, memo) for variable in optimizer._trainable_variables])
-        for variable, value in zip(made.variables, optimizer.variables, strict=True):
-            variable.assign(value)
-    return made
+def unbuilt(optimizer: Any) -> Any:
+    """A new optimizer with the same parameters, without slots."""
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def take_state(new: Any, old: Any, twin: Callable[[tf.Variable], tf.Variable]) -> None:
+    """Brings a new optimizer, which has the parameters of `old`, to its state; `twin` gives the new one's variable for each."""
+    if not old.built:
+        return
+    new.build([twin(variable) for variable in old._trainable_variables])
+    values = _by_place(old)  # `variables` has another order where slots came later
+    for name, variable in _by_place(new).items():
+        variable.assign(values[name])
+
+
+def _by_place(optimizer: Any) -> dict[str, tf.Variable]:
+    """Every variable; the slots by the places of their weights."""
+    known = enumerate(optimizer._trainable_variables)
+    return named_slots(optimizer, [NamedVariable(str(place), variable, True) for place, variable in known])
 
 
 def named_slots(optimizer: Any, named: Sequence[NamedVariable]) -> dict[str, tf.Variable]:

@@ -15,6 +15,7 @@ from netlib.nn.network import Network
 from netlib.spec.heads import bind
 from netlib.spec.training import TrainSpec
 from netlib.training.captured import Guard
+from netlib.training.changes import TreeWatch
 from netlib.training.heads import linked
 from netlib.training.samples import TARGET, tensors_of
 from netlib.training.setup import execution_of
@@ -26,7 +27,7 @@ class Predictor:
     def __init__(self, model: Network, train: TrainSpec | None) -> None:
         self._model = model
         self._train = train
-        self._graph: Any = None
+        self._watch = TreeWatch()
         self._run: Callable[..., Any] | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Predictor:
@@ -42,7 +43,10 @@ class Predictor:
         return {name: np.concatenate([part[name] for part in parts]) for name in self._model.graph.outputs}
 
     def _parts(self, samples: Arrays, rows: int) -> Iterator[dict[str, Array]]:
-        self._model.ensure_built(*tensors_of(samples))
+        tensors = tensors_of(samples)
+        self._model.ensure_built(*tensors)
+        if self._watch.changed(self._model, *tensors):
+            self._run = None
         run = self._compiled()
         for start in range(0, len(samples), rows):
             chosen = np.arange(start, start + rows) % len(samples)  # the last batch is filled up: one trace
@@ -50,9 +54,9 @@ class Predictor:
             yield {name: value.numpy()[: len(samples) - start] for name, value in part.items()}
 
     def _compiled(self) -> Callable[..., Any]:
-        if self._run is None or self._graph is not self._model.graph:  # another graph has other layers
+        if self._run is None:
             mode = execution_of(self._model, self._train).mode if self._train else "graph"
-            self._graph, self._run = self._model.graph, Guard("prediction", self._model).compiled(self._linked, mode)
+            self._run = Guard("prediction", self._model).compiled(self._linked, mode)
         return self._run
 
     def _linked(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

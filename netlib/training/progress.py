@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -65,8 +66,14 @@ class Progress:
         self.elapsed += seconds
 
     def losses(self) -> dict[str, float]:
-        """Mean losses of the epoch so far, by name."""
-        return {name: total / self.weight_sum for name, total in self.loss_sums.items() if self.weight_sum}
+        """Mean losses of the epoch so far, by name; NaN while no sample counted."""
+        return {
+            name: total / self.weight_sum if self.weight_sum else math.nan for name, total in self.loss_sums.items()
+        }
+
+    def measured(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Those losses and the epoch's metrics so far, which are NaN as well while no sample counted."""
+        return {**self.losses(), **(metrics if self.weight_sum else dict.fromkeys(metrics, math.nan))}
 
     def take(self, record: Record, *, whole: bool) -> None:
         """Keeps an epoch's record. After a whole epoch the next one begins; one cut short can be gone on with."""

@@ -24,7 +24,7 @@ def samples_of(model: Network, x: Any, y: Any = None, weights: Any = None) -> Ar
     Args:
         model: whose inputs they are.
         x: an array [samples, ...] or what NumPy makes one of, or a mapping from input to such.
-        y: likewise for the targets; None where the inputs are the targets.
+        y: likewise for the targets; None where the loss names an input as its target.
         weights: a number for each sample, or None.
 
     Raises:

@@ -2,7 +2,8 @@
 
 A saved model is a checkpoint (`netlib.runs.checkpoint`) whose state also says what the network consists of:
 `model.safetensors` has the weights by path (a shared one once, its aliases in the header), `optimizer.safetensors` the
-optimizer's slots, `state.json` the rest as plain values, `manifest.json` sizes and SHA-256. It exists whole or not at all.
+optimizer's slots, `loop.safetensors` the counters of the metrics of an epoch that was cut short, `state.json` the rest as
+plain values, `manifest.json` sizes and SHA-256. It exists whole or not at all.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tensorflow as tf
 
 from netlib.nn import state as states
+from netlib.nn.keras_calls import plain
 from netlib.nn.keras_objects import make
 from netlib.nn.module import LoadReport, NamedVariable
-from netlib.runs import checkpoint, manifest, tensors
+from netlib.nn.network import Network
+from netlib.runs import checkpoint, manifest, pointers, tensors
 from netlib.runs.atomic import explained
 from netlib.runs.checkpoint import Checkpoint
+from netlib.runs.directory import CHECKPOINTS, RunDirectory
 from netlib.runs.errors import CheckpointError
 from netlib.spec.errors import UsageError
 from netlib.spec.training import TrainSpec
-from netlib.training.optimizer_state import named_slots
+from netlib.training.optimizer_state import cover, named_slots
 from netlib.training.progress import Progress
 from netlib.training.trainer import Trainer
 from netlib.training.weights import weights_to_measure
@@ -48,9 +52,13 @@ def save(model: Model, path: Path, *, overwrite: bool) -> None:
     _need_described(model, named)
     groups = {"model": _values({each.path: each.variable for each in named})}
     trainer = model.trainer
+    if trainer:  # what was changed before the first step is kept too
+        cover(trainer.optimizer, model.trainable_variables)
     if trainer and trainer.optimizer.built:
         groups["optimizer"] = _values(named_slots(trainer.optimizer, named))
-    state = {"network": _plain(model.get_config()), "training": _training(trainer)}
+    if trainer and (counters := trainer.counters()):
+        groups["loop"] = counters
+    state = {"network": plain(model.get_config()), "training": _training(trainer)}
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -71,6 +79,7 @@ def load(cls: type[ModelType], path: Path, layers: Mapping[str, Any]) -> ModelTy
     model.load_state_dict(saved.groups["model"])
     if saved.state["training"] is not None:
         model.trainer = _trainer(model, saved.state["training"], saved.groups.get("optimizer"))
+        model.trainer.counted = saved.groups.get("loop", {})
     return model
 
 
@@ -115,8 +124,12 @@ def _need_built(model: Model, verb: str) -> None:
 
 def _need_described(model: Model, named: Sequence[NamedVariable]) -> None:
     """What the graph does not tell of would be missing, or be two variables instead of one, in a model that is loaded."""
-    start = len(model.prefix) + 1 if model.prefix else 0
-    described = {f"{node.path}.{weight.name}"[start:] for node in model.graph.walk() for weight in node.weights}
+    described = _described(model)
+    if model.is_written and "inputs" not in model.get_config():
+        raise UsageError(
+            f"{model.name} cannot be saved: get_config of {type(model).__name__} leaves out what it reads; return"
+            f" {{**super().get_config(), ...}} with its own parameters"
+        )
     for each in named:
         if each.path not in described:
             raise UsageError(
@@ -128,6 +141,15 @@ def _need_described(model: Model, named: Sequence[NamedVariable]) -> None:
                 f"{model.name} cannot be saved: '{each.path}' and '{alias}' are one variable, of a layer in two networks, which"
                 f" would be two after load; call the layer twice in one network"
             )
+
+
+def _described(network: Network) -> set[str]:
+    """Paths of the weights that the graph tells of. What a hand-written `call` uses stands in the network, in no node of it."""
+    found: set[str] = set()
+    for node in network.graph.nodes:
+        inner = _described(network.layer(node.name)) if node.body else {weight.name for weight in node.weights}
+        found |= inner if network.is_written else {f"{node.name}.{path}" for path in inner}
+    return found
 
 
 def _need_free(path: Path, *, overwrite: bool) -> None:
@@ -144,6 +166,12 @@ def _read(path: Path) -> Checkpoint:
     if not path.is_dir():
         hint = "; Model.load_weights reads a file of weights" if path.suffix == _WEIGHTS else ""
         raise UsageError(f"there is no saved model at {path}: Model.save makes a folder{hint}")
+    if (path / CHECKPOINTS).is_dir():
+        best = pointers.pointed(RunDirectory(path), "best") or path / CHECKPOINTS
+        raise UsageError(
+            f"{path} is a run, not a saved model: build its network from its config, call it once, and give it the weights"
+            f" of a checkpoint: model.load_weights('{best}')"
+        )
     saved = checkpoint.read(path)
     if "network" not in saved.state:
         raise UsageError(
@@ -189,10 +217,3 @@ def _values(variables: Mapping[str, tf.Variable]) -> dict[str, Any]:
 
 def _aliases(named: Sequence[NamedVariable]) -> dict[str, str]:
     return {alias: each.path for each in named for alias in each.aliases}
-
-
-def _plain(value: Any) -> Any:
-    """With lists for tuples, which JSON has not."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

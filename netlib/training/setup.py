@@ -10,13 +10,14 @@ from netlib.data.arrays import Arrays
 from netlib.nn.keras_objects import make
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
+from netlib.spec.errors import UsageError
 from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.training.added import added_names
 from netlib.training.budget import Budget
-from netlib.training.callbacks.callback import Training
+from netlib.training.callbacks.callback import Training, close_all
 from netlib.training.callbacks.collect import collect
 from netlib.training.checkpoints import CheckpointWriter, TrainingState
 from netlib.training.environment import intra_op_threads
@@ -93,6 +94,19 @@ def make_engine(
     return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed)
 
 
+def need_trainable(model: Network) -> None:
+    """Refuses to train nothing.
+
+    Raises:
+        UsageError: the model has no variable that is trained.
+    """
+    if model.trainable_variables:
+        return
+    count = len(model.variables)
+    why = f"all of its {count} are frozen: thaw some with {model.name}.unfreeze(...)" if count else "it has none at all"
+    raise UsageError(f"{model.name} has no variable to train; {why}")
+
+
 def prepare(
     engine: Engine,
     feed: Feed,
@@ -117,8 +131,9 @@ def prepare(
         run: where checkpoints go.
 
     Raises:
-        UsageError: a callback cannot take part.
+        UsageError: a callback cannot take part, or no variable is trained.
     """
+    need_trainable(engine.model)
     train = train or engine.train
     monitor = Monitor(train.monitored(validation is not None))
     taking_part, looking_on = collect(train.early_stopping, train.callbacks, callbacks)
@@ -132,8 +147,7 @@ def prepare(
         listeners=[*listeners, *looking_on],
         run=run,
     )
-    for callback in training.callbacks:
-        callback.join(training)
+    _join(training)
     engine.loop.take(training.callbacks)
     return Fit(
         state=state,
@@ -152,6 +166,16 @@ def prepare(
         header=_header(engine, train, feed, validation),
         writer=CheckpointWriter(run, state, train.checkpoint.keep_last) if run else None,
     )
+
+
+def _join(training: Training) -> None:
+    """Lets the callbacks join; where one cannot, those before it let go of what they have opened."""
+    for place, callback in enumerate(training.callbacks):
+        try:
+            callback.join(training)
+        except BaseException:
+            close_all(training.callbacks[:place])
+            raise
 
 
 def _header(engine: Engine, train: TrainSpec, feed: Feed, validation: Measured | None) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def is_stream(value: Any) -> bool:
 class Stream:
     """Batches of one form. The first is read at once, for it says what the others are like.
 
-    An iterator gives each of its batches once (`once`); anything else gives them anew in each pass.
+    An iterator gives each of its batches once (`once`); anything else gives them anew in each pass, which has no end where the
+    source says so (`endless`).
 
     Args:
         source: what gives the batches.
@@ -45,6 +46,7 @@ class Stream:
     def __init__(self, source: Any, read: Callable[[Any], Arrays], name: str) -> None:
         self.once = hasattr(source, "__next__")
         self.length = _length(source)
+        self.endless = self.length is None and _is_endless(source)
         self.name = name
         self._source = source
         self._read = read
@@ -132,6 +134,13 @@ def _length(source: Any) -> int | None:
     if isinstance(source, keras.utils.PyDataset):
         return source.num_batches  # type: ignore[no-any-return]
     return len(source) if hasattr(source, "__len__") else None
+
+
+def _is_endless(source: Any) -> bool:
+    """Whether the source says that it has no end."""
+    if isinstance(source, tf.data.Dataset):
+        return int(source.cardinality()) == int(tf.data.INFINITE_CARDINALITY)
+    return isinstance(source, keras.utils.PyDataset)
 
 
 def _opened(source: Any) -> Iterator[Any]:

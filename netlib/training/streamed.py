@@ -77,15 +77,18 @@ class StreamFeed:
                 break
             done += 1
             yield joined(group)
-        if not done:
-            raise UsageError(self._dry(number))
+        if done == start:
+            raise UsageError(self._dry(number, start))
 
     def _look_at(self, group: Sequence[Arrays]) -> None:
         for batch in group:
             self._taken += 1
             self._check(batch, f"batch {self._taken} of {self._stream.name}")
 
-    def _dry(self, number: int) -> str:
+    def _dry(self, number: int, start: int = 0) -> str:
+        if start:
+            after = f"no batch came after the {start} steps of it that are done"
+            return f"{self._stream.name} ran dry in epoch {number + 1}: {after}; give what the epoch began with"
         gave = f"{self._stream.name} ran dry in epoch {number + 1}: it gave {self._taken} batches in all"
         if self._endless is None:
             return f"{gave}, none of them in this epoch, and gives each but once; set steps_per_epoch, or give {AGAIN}"

@@ -6,8 +6,10 @@ import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from netlib.data.arrays import Arrays
@@ -19,15 +21,16 @@ from netlib.spec.errors import SpecError
 from netlib.spec.features import Feature
 from netlib.spec.heads import Heads
 from netlib.spec.training import TrainSpec
-from netlib.training.class_weights import ClassWeights
+from netlib.training.changes import TreeWatch
+from netlib.training.class_weights import ClassWeights, need_weight
 from netlib.training.feed import Feed
 from netlib.training.fit import need_finite
 from netlib.training.loop import Block, DeviceData
 from netlib.training.meters import Meters
-from netlib.training.optimizer_state import copied
+from netlib.training.optimizer_state import take_state, unbuilt
 from netlib.training.progress import Progress
 from netlib.training.samples import tensor_of, tensors_of
-from netlib.training.setup import Engine, heads_of, make_engine
+from netlib.training.setup import Engine, heads_of, make_engine, need_trainable
 from netlib.training.step import FACTS
 from netlib.training.stream import form_of
 
@@ -50,21 +53,35 @@ class Trainer:
     progress: Progress = field(default_factory=Progress)
     steps: int | None = None
     """Of the epoch under way."""
+    counted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Counters of that epoch's metrics, until there are metrics that take them."""
+    _data: tuple[Any, ...] | None = field(default=None, init=False)
     _engines: dict[tuple[Any, ...], Engine] = field(default_factory=dict, init=False)
     _meters: dict[tuple[Any, ...], Meters] = field(default_factory=dict, init=False)
     _needs: dict[str, Needs] = field(default_factory=dict, init=False)
-    _tree: Any = field(default=None, init=False)
+    _watch: TreeWatch = field(default_factory=TreeWatch, init=False)
 
     def __post_init__(self) -> None:
         self.optimizer = self.optimizer or make(self.train.optimizer)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Trainer:
-        """For the copy of the model: from the same state, and alone from then on. What is compiled is not copied."""
-        made = Trainer.__new__(Trainer)
-        memo[id(self)] = made
-        model, optimizer = copy.deepcopy(self.model, memo), copied(self.optimizer, memo)
-        made.__init__(model, self.train, optimizer, copy.deepcopy(self.progress, memo))  # type: ignore[misc]
+        """For the copy of the model, which gives it slots when it is whole (`take_slots`). What is compiled is not copied."""
+        progress = copy.deepcopy(self.progress, memo)
+        made = memo[id(self)] = Trainer(self.model, self.train, unbuilt(self.optimizer), progress, self.steps)
+        made.counted = self.counters()
+        made.model = copy.deepcopy(self.model, memo)
         return made
+
+    def take_slots(self, other: Trainer) -> None:
+        """Brings the optimizer to the state of that of another trainer, of which this one is a copy."""
+        mine = {named.path: named.variable for named in self.model.named_variables()}
+        paths = {id(named.variable): named.path for named in other.model.named_variables()}
+
+        def twin(variable: tf.Variable) -> tf.Variable:
+            path = paths.get(id(variable))
+            return mine[path] if path in mine else tf.Variable(variable)  # one that the model has no more
+
+        take_state(self.optimizer, other.optimizer, twin)
 
     def engine(self, samples: Arrays, batch_size: int, *, alone: bool = False) -> Engine:
         """What computes steps of that many rows, on samples of that form.
@@ -77,14 +94,14 @@ class Trainer:
         Raises:
             SpecError: the samples do not fit the model, its losses or its metrics.
         """
-        self.model.ensure_built(*tensors_of(samples))
-        self._notice_changes()
         heads = self.heads(samples)
         self.needs(samples, heads)
         outputs = self.model.graph.output_tensors()
         form = (alone, str(heads), str(outputs))
         if form not in self._meters:
             self._meters[form] = Meters(heads, outputs)
+            if not alone:
+                self._go_on_counting(self._meters[form])
         key = (batch_size, *form)
         if key not in self._engines:
             self._engines[key] = make_engine(
@@ -98,16 +115,46 @@ class Trainer:
             )
         return self._engines[key]
 
-    def begin(self, feed: Feed) -> None:
-        """Begins the epoch anew if one was cut short that had another number of steps: its position would mean nothing."""
-        if self.progress.position and feed.steps != self.steps:
+    def counters(self) -> dict[str, np.ndarray]:
+        """Of an epoch that was cut short, the counters of its metrics by name; of a whole one none are needed."""
+        counting = (meters for (alone, *_), meters in self._meters.items() if not alone)
+        named = next((meters.named_variables() for meters in counting), {}) if self.progress.position else {}
+        return {name: variable.numpy() for name, variable in named.items()} or dict(self.counted)
+
+    def _go_on_counting(self, meters: Meters) -> None:
+        """From the counters that a saved model or a copy began with, if they are of these metrics."""
+        named = meters.named_variables()
+        if self.counted.keys() == named.keys():
+            for name, variable in named.items():
+                variable.assign(self.counted[name])
+        self.counted = {}
+
+    def begin(self, feed: Feed, data: tuple[Any, ...]) -> None:
+        """Goes on with an epoch that was cut short, or begins it anew where its position would mean nothing.
+
+        It goes on where the data are the same objects (which a copy or a loaded model cannot know), with the same number of
+        steps, of which some are left.
+        """
+        same = self._data is None or (len(data) == len(self._data) and all(map(is_, data, self._data)))
+        if not same or feed.steps is None or feed.steps != self.steps or self.progress.position >= feed.steps:
             self.progress.begin_epoch()
-        self.steps = feed.steps
+        self.steps, self._data = feed.steps, data
+
+    def ended(self) -> None:
+        """Lets go of the data, unless an epoch was cut short."""
+        if not self.progress.position:
+            self._data = None
 
     def step(self, samples: Arrays) -> dict[str, float]:
-        """One step on all of the samples; the losses and metrics of this batch."""
+        """One step on all of the samples; the losses and metrics of this batch.
+
+        Raises:
+            UsageError: no variable is trained, or the samples do not fit.
+        """
         engine = self.engine(samples, len(samples), alone=True)
+        need_trainable(self.model)
         self.needs(samples, self.heads(samples)).check(samples, "the batch")
+        need_weight(samples, "the batch")
         engine.meters.reset()
         block = Block(DeviceData(samples).tensors, tf.range(len(samples)), len(samples), 0, 1)
         facts = engine.loop.run(block, 0, 1, self.progress.step)
@@ -120,8 +167,9 @@ class Trainer:
         """Every loss and metric with its output and target.
 
         Raises:
-            SpecError: that cannot be told.
+            SpecError: that cannot be told, or the model cannot take such samples.
         """
+        self._notice_changes(samples)
         return heads_of(self.model, self.train, samples)
 
     def needs(self, samples: Arrays, heads: Heads) -> Needs:
@@ -140,21 +188,13 @@ class Trainer:
         """Weights of classes for samples of that form."""
         return ClassWeights(weights, self.heads(samples), self.model.graph.output_tensors())
 
-    def _notice_changes(self) -> None:
+    def _notice_changes(self, samples: Arrays) -> None:
         """Forgets what is compiled where the tree is another one than that for which it was made."""
-        variables = [(each.variable, each.trainable) for each in self.model.named_variables()]
-        frozen = [getattr(module, "trainable", True) for _, module in self.model.named_modules()]
-        known = self._tree
-        if known is None or known[1] != frozen or not _same(known[0], variables):
+        tensors = tensors_of(samples)
+        self.model.ensure_built(*tensors)
+        if self._watch.changed(self.model, *tensors):
             self._engines.clear()
             self._needs.clear()
-            self._tree = variables, frozen
-
-
-def _same(one: list[tuple[Any, bool]], other: list[tuple[Any, bool]]) -> bool:
-    return len(one) == len(other) and all(
-        a is b and trained == is_trained for (a, trained), (b, is_trained) in zip(one, other, strict=True)
-    )
 
 
 def _check(model: Network, heads: Heads, samples: Arrays) -> None:

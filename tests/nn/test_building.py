@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from netlib import nn
 from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
 from netlib.nn.module import Module
@@ -277,3 +278,112 @@ def test_a_layer_that_is_built_keeps_its_path_in_another_network() -> None:
     assert (dense.path, dense.seed) == ("dense", 1)
     chain.ensure_built(TensorSpec((None, 5)))
     assert chain.num_parameters() == 30
+
+
+def test_a_weight_that_was_assigned_before_it_is_built_is_kept() -> None:
+    one, other = nn.Dense(3), nn.Dense(3, kernel_regularizer={"L2": 0.1})
+    one(tf.ones([2, 3]))
+    other.kernel = one.kernel
+    network = nn.Network([one, other])
+    network(tf.ones([2, 3]))
+    assert other.kernel is one.kernel
+    assert network.num_parameters() == 15
+    np.testing.assert_allclose(network.penalties[0], 0.1 * tf.reduce_sum(one.kernel**2), rtol=1e-6)
+
+
+def test_a_weight_that_was_assigned_and_does_not_fit_is_refused() -> None:
+    dense = nn.Dense(3)
+    dense.kernel = tf.Variable(tf.ones([4, 3]))
+    with pytest.raises(UsageError, match=r"dense: a ResourceVariable\(4, 3\)|dense: a .* of \(4, 3\) was assigned"):
+        dense(tf.ones([2, 5]))
+
+
+class Early(nn.Layer):
+    """Makes its weight in its constructor."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.factor = self.add_weight("factor", (3,), "glorot_uniform")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:  # type: ignore[override]
+        return x * self.factor
+
+
+def test_a_weight_made_by_the_constructor_follows_from_seed_and_path_too() -> None:
+    networks = [nn.Network([Early(), Early()], seed=seed) for seed in (1, 1, 2)]
+    for network in networks:
+        network(tf.ones([2, 3]))
+    first, again, other = (network.state_dict() for network in networks)
+    assert all(np.array_equal(value, again[path]) for path, value in first.items())
+    assert not np.array_equal(first["early.factor"], first["early_2.factor"])
+    assert not np.array_equal(first["early.factor"], other["early.factor"])
+
+
+def test_what_was_assigned_to_it_is_not_drawn_anew() -> None:
+    early = Early()
+    early.factor.assign([1.0, 2.0, 3.0])
+    nn.Network([early], seed=1)(tf.ones([2, 3]))
+    np.testing.assert_array_equal(early.factor, [1.0, 2.0, 3.0])
+
+
+def test_a_build_that_failed_may_be_tried_again_for_other_inputs() -> None:
+    class Even(nn.Layer):
+        def build(self, shape: Any) -> None:
+            self.factor = self.add_weight("factor", shape[-1:], regularizer="L2")
+            if shape[-1] % 2:
+                raise UsageError("odd")
+
+        def call(self, x: tf.Tensor) -> tf.Tensor:  # type: ignore[override]
+            return x * self.factor
+
+    even = Even()
+    with pytest.raises(UsageError, match="odd"):
+        even(tf.ones([2, 3]))
+    assert not hasattr(even, "factor")
+    even(tf.ones([2, 4]))
+    assert even.num_parameters() == 4
+    assert len(even.penalties) == 1
+
+
+@pytest.mark.parametrize("base", [nn.Layer, nn.Network])
+def test_a_constructor_that_calls_no_other_is_told(base: Any) -> None:
+    class Bare(base):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.inner = nn.Dense(2)
+
+        def call(self, x: tf.Tensor) -> tf.Tensor:
+            return self.inner(x)
+
+    with pytest.raises(UsageError, match=r"Bare.__init__ must call super\(\).__init__\(\)"):
+        Bare()(tf.ones([2, 3]))
+
+
+def test_what_a_class_says_of_being_built_changes_nothing() -> None:
+    class Habit(nn.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.built = True
+
+        def build(self, shape: Any) -> None:
+            self.factor = self.add_weight(shape=shape[-1:], initializer="ones")
+            self.shift = self.add_weight(shape=shape[-1:], initializer="zeros")
+            self.built = True
+
+        def call(self, x: tf.Tensor) -> tf.Tensor:  # type: ignore[override]
+            return x * self.factor + self.shift
+
+    habit = Habit()
+    assert not habit.built
+    np.testing.assert_array_equal(habit(tf.ones([2, 3])), np.ones([2, 3]))
+    assert habit.built
+    assert [variable.name.partition(":")[0] for variable in habit.variables] == ["habit.weight", "habit.weight_2"]
+
+
+def test_how_a_name_and_an_initializer_are_written_is_told() -> None:
+    layer = nn.Layer()
+    with pytest.raises(
+        UsageError, match=r"a weight's name comes first, add_weight\('kernel', \[3, 4\]\), got \(3, 4\)"
+    ):
+        layer.add_weight((3, 4))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"initializer of the weight 'w' is written as a config writes it, 'zeros' or"):
+        layer.add_weight("w", (3,), keras.initializers.Zeros())

@@ -184,6 +184,21 @@ def test_what_it_says_of_itself() -> None:
     assert as_layer(dense) is dense
 
 
+def test_a_seed_is_that_of_our_layers_and_not_of_a_keras_layer_inside() -> None:
+    def kernels(**options: Any) -> list[np.ndarray]:
+        chain = nn.Sequential(
+            [nn.Input([4]), nn.Foreign(keras.layers.Dense(3, **options), name="theirs"), nn.Dense(2)], seed=1
+        )
+        return [chain["theirs.kernel"].numpy(), chain["dense.kernel"].numpy()]
+
+    one, other = kernels(), kernels()
+    assert not np.array_equal(one[0], other[0])
+    np.testing.assert_array_equal(one[1], other[1])
+    initializer = keras.initializers.GlorotUniform
+    one, other = (kernels(kernel_initializer=initializer(seed=1)) for _ in range(2))
+    np.testing.assert_equal(one, other)
+
+
 def test_a_module_of_ours_with_control_flow_inside_of_a_keras_model() -> None:
     class Branch(nn.Layer[Any]):
         def call(self, x: tf.Tensor) -> tf.Tensor:  # type: ignore[override]

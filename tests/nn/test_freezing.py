@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from netlib.nn.core import Dense
 from netlib.nn.freezing import frozen_by_name
+from netlib.nn.freezing import settings as settings_of
 from netlib.nn.module import Module
 from netlib.nn.normalization import BatchNormalization
 from netlib.nn.sequential import Sequential
@@ -82,14 +83,102 @@ def test_one_weight_is_unfrozen_inside_of_a_frozen_module() -> None:
     assert trained(box) == ["encoder.one.kernel", "encoder.two.0.bias", "head.kernel", "head.bias"]
 
 
-def test_the_flag_of_a_module_and_names_are_two_things() -> None:
-    box = encoder()
-    box.freeze("head.kernel")
-    box.trainable = False
-    box.trainable = True
-    assert trained(box)[-1] == "head.bias"  # what was taken out by name stays out
-    box.unfreeze("head.kernel")
-    assert trained(box)[-2:] == ["head.kernel", "head.bias"]
+class TestTrainable:
+    """To set it is to freeze or unfreeze all below; it says whether anything there is trained."""
+
+    def test_setting_it_undoes_what_was_frozen_below(self) -> None:
+        box = encoder()
+        box.freeze(["head.kernel", "encoder.**", "encoder.one.count"])
+        box.trainable = True
+        assert len(trained(box)) == 6
+        assert frozen_by_name(box) == []
+        box.freeze("encoder.one.kernel")
+        box.encoder.one.trainable = True
+        assert len(trained(box)) == 6
+        box.trainable = False
+        assert trained(box) == []
+        box.encoder.trainable = True
+        assert trained(box) == []  # as long as the whole is frozen
+        assert box.encoder.trainable
+
+    def test_it_says_whether_anything_is_trained(self) -> None:
+        box = encoder()
+        box.freeze("encoder.one.kernel")
+        assert box.encoder.one.trainable
+        box.freeze("encoder.one.bias")
+        assert [box.encoder.one.trainable, box.encoder.trainable, box.trainable] == [False, True, True]
+        box.freeze("**")
+        assert not any(module.trainable for _, module in box.named_modules())
+        box.unfreeze("head.bias")
+        assert [box.encoder.trainable, box.head.trainable, box.trainable] == [False, True, True]
+
+    def test_without_weights_it_is_the_flag(self) -> None:
+        box = Box(statistic=tf.Variable(0.0, trainable=False))
+        assert box.trainable
+        box.trainable = False
+        assert not box.trainable
+        assert not Dense(2, trainable=False).trainable
+
+    def test_a_module_frozen_before_it_has_weights_gets_none_that_are_trained(self) -> None:
+        box = Box(parts=[Box(one=Dense(2), other=Dense(2))])
+        assert box.freeze("parts.0") == []
+        box.unfreeze("parts.0.other")
+        assert [box.parts[0].one.trainable, box.parts[0].other.trainable] == [False, True]
+        for layer in (box.parts[0].one, box.parts[0].other):
+            layer(X)
+        assert trained(box) == ["parts.0.other.kernel", "parts.0.other.bias"]
+
+    def test_opening_for_what_has_no_weights_yet_leaves_the_others_frozen(self) -> None:
+        box = Box(built=Dense(2), later=Dense(2))
+        box.built(X)
+        box.trainable = False
+        box.unfreeze("later")
+        box.later(X)
+        assert trained(box) == ["later.kernel", "later.bias"]
+
+    def test_keras_layers_and_plain_modules_follow(self) -> None:
+        layer, plain = keras.layers.BatchNormalization(), tf.Module(name="plain")
+        layer(X)
+        plain.w, plain.trainable = tf.Variable(1.0), True
+        box = Box(normal=layer, plain=plain)
+        box.freeze("**")
+        assert not layer.trainable
+        box.trainable = True
+        assert layer.trainable
+        assert trained(box) == ["normal.gamma", "normal.beta", "plain.w"]
+        box.trainable = False
+        assert not layer.trainable
+        assert plain.trainable is False
+
+    def test_a_frozen_part_does_not_freeze_what_is_built_around_it(self) -> None:
+        part = Dense(2)
+        part(X)
+        part.freeze("**")
+        chain = Sequential([part, Dense(2)])
+        chain(X)
+        assert trained(chain) == ["dense_2.kernel", "dense_2.bias"]
+
+    def test_a_normalization_with_frozen_weights_keeps_its_statistics_in_motion_also_when_it_is_made_anew(self) -> None:
+        layer = BatchNormalization()
+        layer(X)
+        layer.freeze(["gamma", "beta"])
+        assert not layer.trainable
+        assert not layer.is_frozen
+        assert "trainable" not in layer.get_config()
+
+
+def test_settings_tell_whatever_changes_a_step() -> None:
+    layer = BatchNormalization()
+    layer(X)
+    seen = [settings_of(layer)]
+    for change in (
+        lambda: layer.freeze("moving_*"),
+        lambda: layer.freeze("gamma"),
+        lambda: setattr(layer, "trainable", False),
+    ):
+        change()
+        seen.append(settings_of(layer))
+    assert len({str(each) for each in seen}) == 4
 
 
 @pytest.mark.parametrize("path", ["tied", "tokens.embeddings"])
@@ -105,6 +194,28 @@ def test_a_shared_variable_is_frozen_by_any_of_its_paths(path: str) -> None:
     assert trained(box) == []
     box.unfreeze("tied")
     assert trained(box) == ["tied"]
+
+
+def test_a_variable_is_frozen_by_paths_that_lead_through_several_shared_modules() -> None:
+    leaf = Box(w=tf.Variable([1.0]), v=tf.Variable([1.0]))
+    inner = Box(a=leaf, b=leaf)
+    box = Box(a=inner, b=inner)
+    assert box.freeze("b.b.w") == ["a.a.w"]
+    assert trained(box) == ["a.a.v"]
+    assert box.unfreeze("b.b") == ["a.a.w", "a.a.v"]
+    assert len(trained(box)) == 2
+
+
+@pytest.mark.parametrize("selector", ["last.holder.w", "last.**", "last.*.w"])
+def test_a_shared_variable_in_a_shared_module_is_frozen_from_there_too(selector: str) -> None:
+    w = tf.Variable([1.0])
+    holder = Box(w=w, own=tf.Variable([1.0]))
+    box = Box(first=w, holder=holder, last=Box(holder=holder))
+    assert "first" in box.freeze(selector)
+    assert "first" not in trained(box)
+    box.unfreeze("**")
+    box.last.trainable = False
+    assert trained(box) == []
 
 
 def test_plain_modules_of_tensorflow_with_a_flag_of_their_own() -> None:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from netlib import nn
 from netlib.spec.errors import SpecError
+from netlib.training.model import Model
 
 X = np.linspace(-1, 1, 20, dtype=np.float32).reshape(4, 5)
 
@@ -43,6 +44,49 @@ def test_weights_and_outputs_of_keras_layers_are_penalised(wrapped: bool) -> Non
         network(X)
         assert total(network) == pytest.approx(of_keras(layer))
         assert (len(network.penalties), len(network.added_losses)) == (1, 2)
+
+
+class Holder(nn.Layer):
+    """Calls a Keras layer itself, before and after a child that does so too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = keras.layers.Dense(5, activity_regularizer="l2")
+        self.child = nn.Foreign(self.dense)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return self.dense(self.child(self.dense(x)))
+
+
+def test_what_two_layers_hold_is_penalised_once_a_call() -> None:
+    layer = Holder()
+    for _ in range(2):
+        layer(X)
+        once = layer.dense(X)
+        twice = layer.dense(once)
+        values = [once, twice, layer.dense(twice)]
+        expected = [layer.dense.activity_regularizer(value) for value in values]
+        np.testing.assert_allclose(layer.added_losses, np.divide(expected, len(X)), rtol=1e-5)
+
+
+def test_constraints_of_keras_layers_hold_in_a_loop_of_ones_own() -> None:
+    layer = nn.Foreign(keras.layers.Dense(3, kernel_constraint="non_neg", bias_initializer="ones"))
+    layer(X)
+    optimizer = keras.optimizers.SGD(0.5)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(X))
+    optimizer.apply_gradients(
+        zip(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables, strict=True)
+    )
+    assert layer["kernel"].numpy().min() == 0
+    assert layer["bias"].numpy().max() < 0, "no constraint of its own"
+
+
+def test_constraints_of_keras_layers_hold_in_fit() -> None:
+    model = Model([keras.layers.Dense(3, kernel_constraint=keras.constraints.MaxNorm(0.1))])
+    model.compile("MeanSquaredError", "SGD")
+    model.fit(X, np.ones([4, 3], np.float32), epochs=2)
+    assert np.linalg.norm(model["dense.kernel"], axis=0).max() <= 0.1001
 
 
 def test_a_keras_layer_by_itself() -> None:

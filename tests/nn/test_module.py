@@ -254,6 +254,19 @@ def test_the_parts_by_path() -> None:
     assert len(seen) == 5
 
 
+def test_children_are_those_that_it_holds_itself_wherever_else_they_are_held() -> None:
+    shared, both = Box(w=variable()), [Box(), Box()]
+    box = Box(one=Box(inner=shared, list=both), two=Box(deep=[shared]), own=shared, parts=both)
+    box.again = shared
+    assert list(box.named_children()) == [
+        ("one", box.one),
+        ("two", box.two),
+        ("own", shared),
+        ("parts.0", both[0]),
+        ("parts.1", both[1]),
+    ]
+
+
 def test_the_tree_as_text() -> None:
     box = Box(w=variable(), rows=[Box(v=variable()), Plain()], shared=None)
     box.shared = box.rows[0]

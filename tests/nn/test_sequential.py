@@ -218,3 +218,13 @@ def test_nothing_to_read() -> None:
         nn.Sequential([nn.Dense(2)])()
     with pytest.raises(SpecError, match="sequential has 1 inputs, got 2"):
         nn.Sequential([nn.Dense(2)])(X, X)
+
+
+def test_layers_keep_their_names_when_one_of_their_kind_is_put_in_front() -> None:
+    chain = nn.Sequential([nn.Input([4]), nn.Dense(4), nn.Dense(4)], seed=1)
+    before = chain.state_dict()
+    chain.insert(0, nn.Dense(4))
+    after = chain.state_dict()
+    assert [layer.path for layer in chain] == ["dense_3", "dense", "dense_2"]
+    assert all(np.array_equal(value, after[path]) for path, value in before.items())
+    assert not np.array_equal(after["dense_3.kernel"], after["dense.kernel"])

@@ -185,6 +185,10 @@ def test_a_variable_is_frozen_if_something_around_one_of_its_paths_is() -> None:
     assert summary(holder) == [("one.part.0.w", ["other.part.0.w"], False)]
 
 
+def test_the_state_of_a_generator_of_random_numbers() -> None:
+    assert summary(Box(noise=[tf.random.Generator.from_seed(3)])) == [("noise.0.state", [], False)]
+
+
 class TestKeras:
     def test_a_layer_built_later(self) -> None:
         box = Box(dense=keras.layers.Dense(3))

@@ -32,6 +32,10 @@ def test_a_training_that_measured_nothing():
     assert training_result({}, best_epoch=None, epochs=0, seconds=0.5) == "0.5 s\n"
 
 
+def test_an_epoch_that_was_cut_short_counts():
+    assert training_result({}, best_epoch=1, epochs=0, seconds=0.5) == "best epoch: 1 of 1, 0.5 s\n"
+
+
 def test_a_metric_that_one_split_lacks_is_left_open():
     text = training_result({"train": {"loss": 1.0}, "test": {"auc": 0.5}}, best_epoch=1, epochs=1, seconds=1)
     assert text.splitlines()[:3] == ["         loss     auc", "train  1.0000", "test           0.5000"]

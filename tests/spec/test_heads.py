@@ -62,11 +62,21 @@ def test_the_link_of_an_output() -> None:
 @pytest.mark.parametrize(
     ("loss", "metrics", "message"),
     [
-        ("mse", (), "loss: which output 'loss' is about is not clear; add 'of' (outputs: a, b; targets: y, z)"),
+        (
+            "mse",
+            (),
+            (
+                "loss: which output 'loss' is about is not clear; add 'of', as in "
+                '{"MeanSquaredError": {}, "of": "a"} (outputs: a, b; targets: y, z)'
+            ),
+        ),
         (
             {"a": "mse"},
             (),
-            "loss.a: which target 'a' is about is not clear; add 'target' (outputs: a, b; targets: y, z)",
+            (
+                "loss.a: which target 'a' is about is not clear; add 'target', as in "
+                '{"MeanSquaredError": {}, "target": "y"} (outputs: a, b; targets: y, z)'
+            ),
         ),
         ({"MeanSquaredError": {}, "of": "c"}, (), "loss.of: there is no output 'c'; there is 'a' or 'b'"),
         (
@@ -99,6 +109,19 @@ def test_the_link_of_an_output() -> None:
 def test_what_cannot_be_told_is_an_error(loss: Any, metrics: Any, message: str) -> None:
     with pytest.raises(SpecError, match=re.escape(message)):
         bound(loss, metrics, outputs="a b", targets="y z")
+
+
+@pytest.mark.parametrize(
+    ("loss", "inputs", "rest"),
+    [
+        ({"Huber": 2, "weight": 3}, "x z", '{"Huber": {"delta": 2.0}, "weight": 3.0, "target": "x"}'),
+        ("mse", "", "'target'"),
+    ],
+)
+def test_without_targets_an_input_has_to_be_named(loss: Any, inputs: str, rest: str) -> None:
+    message = f"loss: 'loss' has no target: give one, or name an input that is the target: {rest}"
+    with pytest.raises(SpecError, match=re.escape(message)):
+        bound(loss, targets="", inputs=inputs)
 
 
 FLOAT, INT = "float32", "int32"

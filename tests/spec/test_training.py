@@ -144,7 +144,14 @@ def test_a_monitored_value_has_a_full_name() -> None:
         (
             {"early_stopping": {"monitor": "validation.loss"}},
             False,
-            "early_stopping.monitor: validation.loss is not logged: there is no validation split; set 'data.validation'",
+            "is not logged: there is no validation split; set 'data.validation', or give Model.fit validation_data",
+        ),
+        ({"monitor": "val_loss"}, True, "monitor: nothing is logged as 'val_loss'; did you mean 'validation.loss'?"),
+        ({"monitor": "loss"}, False, "monitor: nothing is logged as 'loss'; did you mean 'train.loss'?"),
+        (
+            {"monitor": "val_loss"},
+            False,
+            "monitor: nothing is logged as 'val_loss': write validation.loss, and set 'data.validation', or give Model.fit",
         ),
         ({"monitor": "test.loss"}, True, "monitor: nothing is logged as 'test.loss'"),
     ],

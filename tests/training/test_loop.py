@@ -183,14 +183,15 @@ def test_evaluation_is_the_mean_over_the_rows_however_they_are_batched(rows: int
 
     loop = EvaluateLoop(measure, columns=2, batch_size=8, execution="graph", guard=Guard("the test", Module()))
     data = Arrays({"x": values}, {"y": values}, weights if with_weights else None)
-    means = loop.run(DeviceData(data).pieces())
+    means, total = loop.run(DeviceData(data).pieces())
     share = weights if with_weights else None
     expected = [np.average(values, weights=share), np.average(values**2, weights=share)]
+    assert total == pytest.approx(weights.sum() if with_weights else rows)
     assert means == pytest.approx(expected, rel=1e-5)
     assert seen == [(min(rows, 8),)]
     filled = data.take(np.arange(40) % rows)  # what is behind the samples does not count
     parts = [DeviceData(filled, length) for length in (rows, min(rows, 8))]
-    again = loop.run(parts)
+    again, _ = loop.run(parts)
     twice = [np.concatenate([each, each[:8]]) for each in (values, weights)]
     share = twice[1] if with_weights else None
     assert again == pytest.approx(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,11 +15,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from netlib import nn
 from netlib.data.arrays import Arrays
 from netlib.spec.errors import NetlabError, SpecError, UsageError
 from netlib.spec.listener import Listener
 from netlib.training.interrupt import Interrupted
 from netlib.training.model import Model
+from netlib.training.trainer import HeadWarning
 
 Blobs = Callable[..., Arrays]
 HIDDEN = {"Dense": {"units": 8, "activation": "relu"}, "name": "hidden"}
@@ -48,6 +53,11 @@ class Again:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.batches)
+
+
+class Sized(Again):
+    def __len__(self) -> int:
+        return len(self.batches)
 
 
 class Numbered(keras.utils.PyDataset):
@@ -199,29 +209,60 @@ def test_classes_are_weighted(blobs: Blobs) -> None:
         assert_same(result(model.fit(*given, class_weight=weights, **options), model), expected)
 
 
+def ending_after(steps: int | None, model: Model) -> Model:
+    model.trainer.train = model.trainer.train.model_copy(update={"steps": steps})
+    return model
+
+
 def test_gone_on_with_where_a_budget_ended_it(xy: Any) -> None:
     """Nothing of the epoch is lost or seen twice, whichever way the samples come."""
     x, y = xy
     whole = compiled()
     whole.fit(x, y, epochs=2, batch_size=BATCH, shuffle=False)
     iterator = endless(cut(x, y))
-    for batches, steps in ((Again(cut(x, y)), None), (iterator, 6)):
-        model = compiled(steps=8)
+    for batches, steps in ((Sized(cut(x, y)), None), (iterator, 6)):
+        model = ending_after(8, compiled())
         model.fit(batches, epochs=5, steps_per_epoch=steps)
         assert (model.trainer.progress.epoch, model.trainer.progress.position) == (1, 2)
-        model.trainer.train = model.trainer.train.model_copy(update={"steps": None})
-        model.fit(batches, epochs=1, steps_per_epoch=steps)
+        ending_after(None, model).fit(batches, epochs=1, steps_per_epoch=steps)
         for path, value in whole.state_dict().items():
             np.testing.assert_array_equal(model.state_dict()[path], value)
 
 
-def test_an_epoch_that_was_cut_short_begins_anew_for_other_data(xy: Any) -> None:
+@pytest.mark.parametrize(("copies", "rows"), [(False, 45), (True, BATCH)])
+def test_an_epoch_that_was_cut_short_begins_anew_for_other_data(xy: Any, copies: bool, rows: int) -> None:
     x, y = xy
-    model = compiled(steps=8)
+    model = ending_after(8, compiled())
     model.fit(x, y, epochs=5, batch_size=BATCH)
-    model.trainer.train = model.trainer.train.model_copy(update={"steps": None})
-    history = model.fit(x, y, batch_size=45)
-    assert [(record["epoch"], record["step"]) for record in history] == [(2, 10)]
+    ending_after(None, model)
+    history = model.fit(x.copy() if copies else x, y, batch_size=rows)
+    assert [(record["epoch"], record["step"]) for record in history] == [(2, 8 + -(-ROWS // rows))]
+
+
+class Sending(Listener):
+    """Sends a signal when so many steps of an epoch are done."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+    def chunk_ended(self, epoch: int, position: int, *details: Any) -> None:
+        if position >= self.position:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_after_a_signal_at_the_end_of_an_epoch_it_begins_anew(xy: Any) -> None:
+    model = compiled()
+    with pytest.raises(Interrupted, match=r"after step 6 of 6 in epoch 1"):
+        model.fit(*xy, batch_size=BATCH, callbacks=[Sending(6)])
+    assert [(each["epoch"], each["step"]) for each in model.fit(*xy, batch_size=BATCH)] == [(1, 12)]
+
+
+def test_after_a_signal_in_a_stream_of_unknown_length_its_epoch_begins_anew(xy: Any) -> None:
+    model, batches = compiled(), cut(*xy)
+    with pytest.raises(Interrupted, match=r"after step \d in epoch 1"):
+        model.fit(Again(batches), callbacks=[Sending(3)])
+    before = model.trainer.progress.step
+    assert [each["step"] for each in model.fit(Again(batches[:2]))] == [before + 2]
 
 
 def test_a_generator_that_runs_dry(xy: Any) -> None:
@@ -362,12 +403,164 @@ def test_a_softmax_in_front_of_a_loss_on_logits_is_found(xy: Any) -> None:
         model.fit(*xy)
 
 
+class Handed(Model):
+    def __init__(self, activation: str | None) -> None:
+        super().__init__()
+        self.head = nn.Dense(3, activation=activation)
+
+    def call(self, x: Any) -> Any:
+        return tf.identity(self.head(x))
+
+
+class ByHand(nn.Layer[Any]):
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight("kernel", [shape[-1], 3])
+
+    def call(self, x: Any) -> Any:  # type: ignore[override]
+        return tf.nn.softmax(x @ self.kernel)
+
+
+def theirs(activation: str | None = None) -> Any:
+    return keras.Sequential([keras.Input((6,)), keras.layers.Dense(3, activation=activation)])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Handed("softmax"),
+        lambda: Model([ByHand()]),
+        lambda: Model([keras.layers.Dense(3, activation="softmax")]),
+        lambda: Model([nn.Dense(3), tf.nn.softmax]),
+        lambda: Model([theirs("softmax")]),
+        lambda: Model([{"Dense": 6}, nn.Sequential([theirs("softmax")])]),
+    ],
+)
+def test_a_softmax_at_the_end_of_code_is_found(xy: Any, make: Callable[[], Model]) -> None:
+    x, y = xy
+    model = make()
+    model.compile("sparse_categorical_crossentropy")
+    for use in (model.fit, model.evaluate, model.gradients):
+        with pytest.raises(SpecError, match="goes through softmax, but SparseCategoricalCrossentropy takes logits"):
+            use(x, y)
+    model.compile({"SparseCategoricalCrossentropy": {"from_logits": False}})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", HeadWarning)
+        model.fit(x, y)
+    np.testing.assert_allclose(model.predict(x), model(x), rtol=1e-5)
+
+
+@pytest.mark.parametrize("make", [lambda: Handed(None), lambda: Model([theirs()])])
+def test_logits_at_the_end_of_code_in_front_of_a_loss_on_probabilities(xy: Any, make: Callable[[], Model]) -> None:
+    model = make()
+    model.compile({"SparseCategoricalCrossentropy": {"from_logits": False}})
+    with pytest.warns(HeadWarning, match="takes probabilities here, but output 'output' ends in .* without softmax"):
+        model.fit(*xy)
+    model.compile("sparse_categorical_crossentropy")
+    model.fit(*xy)
+
+
+def test_without_targets_the_loss_names_an_input(xy: Any) -> None:
+    x, _ = xy
+    nodes = [{"Dense": 6, "name": "back"}]
+    form = {"MeanSquaredError": {}, "target": "input"}
+    message = "'loss' has no target: give one, or name an input that is the target: " + re.escape(json.dumps(form))
+    for use in ("fit", "evaluate", "train_on_batch", "gradients"):
+        with pytest.raises(SpecError, match=message):
+            getattr(compiled(nodes, loss="mse", metrics=()), use)(x)
+    with pytest.raises(SpecError, match=message):
+        compiled(nodes, loss="mse", metrics=()).fit([(x,)])
+    model = compiled(nodes, loss=form, metrics=["mae"])
+    assert model.fit(x)[-1]["train"]["loss"] > model.evaluate(x)["loss"]
+    assert model.evaluate(x)["loss"] == pytest.approx(np.mean((model.predict(x) - x) ** 2), rel=1e-4)
+
+
 def test_a_signal_in_a_stream_whose_end_is_not_known(xy: Any) -> None:
-    def send(*details: Any) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    class Sending(Listener):
-        chunk_ended = send
-
     with pytest.raises(Interrupted, match=r"stopped by SIGTERM after step 1 in epoch 1$"):
-        compiled().fit(Again(cut(*xy)), callbacks=[Sending()])
+        compiled().fit(Again(cut(*xy)), callbacks=[Sending(1)])
+
+
+class Unending(Numbered):
+    num_batches = None
+
+    def __getitem__(self, index: int) -> Any:
+        return self.batches[index % len(self.batches)]
+
+
+@pytest.mark.parametrize("make", [lambda *xy: as_dataset(*xy).repeat(), lambda *xy: Unending(cut(*xy))])
+def test_a_stream_without_end_needs_a_number_of_batches(xy: Any, make: Callable[..., Any]) -> None:
+    model, stream = compiled(), make(*xy)
+    with pytest.raises(
+        UsageError, match=r"^the training data \(.*\) has no end: give steps_per_epoch, the number of batch"
+    ):
+        model.fit(stream)
+    with pytest.raises(
+        UsageError, match=r"^the validation data \(.*\) has no end: give validation_steps, the number of b"
+    ):
+        model.fit(*xy, validation_data=stream)
+    for call in (model.evaluate, model.predict):
+        with pytest.raises(
+            UsageError, match=r"^the data \(.*\) has no end: give steps, the number of batches to take$"
+        ):
+            call(stream)
+    assert model.fit(stream, steps_per_epoch=2, validation_data=stream, validation_steps=1)[0]["step"] == 2
+    assert model.evaluate(stream, steps=1).keys() == {"loss", "accuracy"}
+    assert len(model.predict(stream, steps=1)) == BATCH
+
+
+def test_samples_that_all_weigh_nothing(xy: Any) -> None:
+    x, y = xy
+    model, none = compiled(), np.zeros(ROWS)
+    with pytest.raises(UsageError, match=r"^every sample_weight of the training data is 0, with class_weight where"):
+        model.fit(x, y, sample_weight=none)
+    with pytest.raises(UsageError, match=r"^every sample_weight of the training data is 0"):
+        model.fit(x, y, class_weight={0: 0, 1: 0, 2: 0})
+    with pytest.raises(UsageError, match=r"^every sample_weight of the validation data is 0"):
+        model.fit(x, y, validation_data=(x, y, none))
+    with pytest.raises(UsageError, match=r"^every sample_weight of the data is 0"):
+        model.evaluate(x, y, sample_weight=none)
+    with pytest.raises(UsageError, match=r"^every sample_weight of the batch is 0"):
+        model.train_on_batch(x, y, sample_weight=none)
+    batches = Again(cut(x, y, none))
+    (record,) = model.fit(batches, validation_data=batches)
+    for values in (record["train"], record["validation"], model.evaluate(batches)):
+        assert values.keys() == {"loss", "accuracy"}
+        assert np.isnan(list(values.values())).all()
+
+
+def test_numbers_of_numpy_and_a_single_callback_are_taken(xy: Any) -> None:
+    two, seen = np.int64(2), []
+    model = compiled()
+    model.fit(*xy, epochs=two, batch_size=np.int32(BATCH), callbacks=seen.append)
+    assert [record["step"] for record in seen] == [6, 12]
+    model.fit(Again(cut(*xy)), steps_per_epoch=two, callbacks=None)
+    assert model.trainer.progress.step == 14
+    assert type(model.trainer.progress.epoch) is int
+    assert len(model.predict(Again(cut(*xy)), steps=two)) == two * BATCH
+
+
+def test_words_of_a_call_that_mean_nothing(xy: Any) -> None:
+    model = compiled()
+    with pytest.raises(
+        UsageError, match=r"validation_steps is 2, but there is nothing to validate on: give validation_data"
+    ):
+        model.fit(*xy, validation_steps=2)
+    for given in ([1, 2], "balanced"):
+        with pytest.raises(
+            UsageError, match=r"class_weight is .*, expected a mapping from class to weight, such as \{0: 1"
+        ):
+            model.fit(*xy, class_weight=given)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "advice"),
+    [
+        ("epochs", 7, r"write fit\(..., epochs=7\)"),
+        ("steps", 9, r"write fit\(..., epochs=..., steps_per_epoch=9\) for batches"),
+        ("max_time", "2m", r"write fit\(..., callbacks=\[TimeLimit\('2m'\)\]\)"),
+        ("checkpoint", {}, r"callbacks=\[Checkpoint\(path, ...\)\]"),
+        ("threads", 2, r"set_intra_op_parallelism_threads\(2\)"),
+    ],
+)
+def test_compile_takes_no_budget(key: str, value: Any, advice: str) -> None:
+    with pytest.raises(UsageError, match=f"^compile takes no '{key}', which is for a config: .*{advice}"):
+        compiled(**{key: value})

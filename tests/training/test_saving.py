@@ -298,6 +298,25 @@ def test_a_newer_format_is_refused(folder: Path) -> None:
         Model.load(folder)
 
 
+def test_a_learning_rate_that_was_changed_before_the_first_step_is_kept(tmp_path: Path) -> None:
+    model = _compiled()
+    model(X)
+    model.optimizer.learning_rate = 0.125
+    model.save(tmp_path / "model")
+    assert float(Model.load(tmp_path / "model").optimizer.learning_rate) == 0.125
+
+
+def test_a_run_is_no_saved_model(tmp_path: Path) -> None:
+    best = tmp_path / "checkpoints" / "step-00000003"
+    best.mkdir(parents=True)
+    message = r"is a run, not a saved model: build .* of a checkpoint: model.load_weights\('.*checkpoints'\)$"
+    with pytest.raises(UsageError, match=message):
+        Model.load(tmp_path)
+    (best.parent / "best").write_text(f"{best.name}\n")
+    with pytest.raises(UsageError, match=r"model.load_weights\('.*checkpoints.step-00000003'\)$"):
+        Model.load(tmp_path)
+
+
 def test_there_must_be_a_saved_model(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no saved model at .*none: Model\.save makes a folder$"):
         Model.load(tmp_path / "none")
@@ -414,9 +433,10 @@ def test_a_variable_shared_inside_a_layer_comes_back_shared(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_a_training_that_ended_within_an_epoch_goes_on_there(tmp_path: Path) -> None:
-    whole = _compiled(steps=6)
-    _fit(whole, 3)
+    whole = _compiled()
     assert whole.trainer is not None
+    whole.trainer.train = whole.trainer.train.model_copy(update={"steps": 6})
+    _fit(whole, 3)
     assert (whole.trainer.progress.epoch, whole.trainer.progress.position) == (1, 2)
     whole.save(tmp_path / "model")
     loaded = Model.load(tmp_path / "model")
@@ -440,3 +460,62 @@ def test_files_of_weights_that_are_refused(trained: Model, tmp_path: Path) -> No
         trained.save_weights(tmp_path / "d.safetensors", overwrite=True)
     with pytest.raises(TensorFileError, match=r"there is no file .*none"):
         trained.load_weights(tmp_path / "none.safetensors")
+
+
+class Written(Model):
+    """A model with its own `call`, and a constructor that takes no options."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__(seed=5)
+        self.units = units
+        self.hidden = nn.Dense(units, activation="relu")
+        self.norm = nn.BatchNormalization()
+        self.head = nn.Dense(3)
+
+    def call(self, inputs: Any, training: Any) -> Any:  # type: ignore[override]
+        x = self.norm(self.hidden(inputs["x"]))
+        return {"classes": self.head(x) + inputs["shift"]}
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+def test_a_model_with_its_own_call_comes_back(tmp_path: Path) -> None:
+    model, inputs = Written(4), {"shift": np.ones([50, 3], np.float32), "x": X}
+    model.compile("sparse_categorical_crossentropy", {"Adam": {"learning_rate": 0.01}})
+    model.fit(inputs, Y, epochs=1, verbose=False)
+    model.norm.trainable = False
+    model.freeze("hidden.bias")
+    model.save(tmp_path / "model")
+    loaded = Written.load(tmp_path / "model")
+    for one in (model, loaded):
+        assert [each.path for each in one.named_variables() if each.trainable] == [
+            "hidden.kernel",
+            "head.kernel",
+            "head.bias",
+        ]
+        one.fit(inputs, Y, epochs=1, verbose=False)
+    assert loaded.units == 4
+    assert np.array_equal(loaded.predict(inputs), model.predict(inputs))
+    assert np.array_equal(loaded.norm.moving_mean, model.norm.moving_mean)
+
+
+def test_a_model_with_its_own_call_inside_of_another_comes_back(tmp_path: Path) -> None:
+    x, shift = nn.Input([6], name="x"), nn.Input([3], name="shift")
+    model = Model([x, shift], nn.Dense(2)(Written(4)({"x": x, "shift": shift})), seed=2)
+    inputs = {"shift": np.ones([50, 3], np.float32), "x": X}
+    model.save(tmp_path / "model")
+    loaded = Model.load(tmp_path / "model", layers={"Written": Written})
+    assert loaded["written"].head.path == "written.head"
+    assert np.array_equal(loaded.predict(inputs), model.predict(inputs))
+
+
+def test_a_config_of_a_hand_written_model_that_leaves_out_the_inputs_is_refused(tmp_path: Path) -> None:
+    class Bare(Written):
+        def get_config(self) -> dict[str, Any]:
+            return {"units": self.units}
+
+    model = Bare(4)
+    model({"x": X, "shift": np.ones([50, 3], np.float32)})
+    with pytest.raises(UsageError, match=r"get_config of Bare leaves out what it reads; return \{\*\*super"):
+        model.save(tmp_path / "model")

@@ -87,7 +87,7 @@ def test_steps_are_the_batches_in_order(sizes: list[int], accumulate: int, room:
         starts = [block.first for block in blocks]
         assert starts == [0, *(block.end for block in blocks[:-1])]
         assert len({len(block.order) for block in blocks if block.rows == sizes[0] * accumulate}) <= 1
-        start = min(start, len(expected))
+        start = min(start, len(expected) - 1)
         assert epoch(source, 1, start) == expected[start:]
         assert epoch(source, 2, 0, 2) == expected[:2]
 
@@ -149,6 +149,14 @@ def test_an_iterator_has_one_pass() -> None:
     )
     with pytest.raises(UsageError, match=message):
         epoch(source, 1)
+
+
+def test_an_epoch_is_not_gone_on_with_where_nothing_is_left() -> None:
+    message = (
+        "^the data ran dry in epoch 2: no batch came after the 5 steps of it that are done; give what the epoch began"
+    )
+    with pytest.raises(UsageError, match=message):
+        epoch(feed(Sizes(4, 4)), 1, 5)
 
 
 def test_every_batch_is_looked_at_before_it_is_used() -> None:

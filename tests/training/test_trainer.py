@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,7 +13,10 @@ import pytest
 
 from netlib.data.arrays import Arrays
 from netlib.spec.errors import SpecError, UsageError
+from netlib.training.callbacks import Callback
+from netlib.training.checkpoints import TrainingError
 from netlib.training.model import Model
+from netlib.training.optimizer_state import named_slots
 from netlib.training.trainer import HeadWarning
 
 Blobs = Callable[..., Arrays]
@@ -23,8 +27,9 @@ ADAM = {"Adam": 0.01}
 
 
 def compiled(nodes: Any = None, **words: Any) -> Model:
-    model = Model(nodes or [HIDDEN, HEAD], seed=5)
+    model, steps = Model(nodes or [HIDDEN, HEAD], seed=5), words.pop("steps", None)
     model.compile(**{"loss": LOSS, "optimizer": ADAM, "metrics": ["accuracy"], "execution": "graph", **words})
+    model.trainer.train = model.trainer.train.model_copy(update={"steps": steps})
     return model
 
 
@@ -119,7 +124,8 @@ def test_what_is_trained_for_the_first_time_gets_slots(xy: Any) -> None:
 def test_a_cut_epoch_keeps_its_metrics_when_something_is_frozen(xy: Any) -> None:
     """Counters of the epoch go on: the accuracy is of all of its samples."""
     x, y = xy
-    model = compiled(optimizer={"SGD": 1e-9}, steps=1)
+    model = compiled(optimizer={"SGD": 1e-9})
+    model.trainer.train = model.trainer.train.model_copy(update={"steps": 1})
     model.fit(x, y, batch_size=16, shuffle=False)
     model.freeze("hidden")
     model.trainer.train = model.trainer.train.model_copy(update={"steps": None})
@@ -155,6 +161,85 @@ def test_a_copy_of_a_trained_model_goes_on_alone(xy: Any) -> None:
     np.testing.assert_array_equal(twin.predict(x), model.predict(x))
 
 
+@pytest.mark.parametrize("optimizer", [ADAM, "Nadam", {"SGD": {"learning_rate": 0.01, "momentum": 0.9}}], ids=str)
+def test_a_copy_has_the_slots_of_keras_layers_and_of_what_was_trained_later(xy: Any, optimizer: Any) -> None:
+    x, y = xy
+    model = compiled(
+        [keras.layers.Dense(8, "relu"), {"Dense": {"units": 4}, "name": "middle"}, HEAD], optimizer=optimizer
+    )
+    model(x)
+    model.freeze("dense")
+    model.fit(x, y)
+    model.unfreeze("dense")
+    model.fit(x, y)
+    twin = copy.deepcopy(model)
+    mine, others = (named_slots(each.optimizer, list(each.named_variables())) for each in (model, twin))
+    assert len(mine) == len(model.optimizer.variables)  # none was lost on the way
+    assert mine.keys() == others.keys()
+    for name, slot in mine.items():
+        np.testing.assert_array_equal(slot, others[name], err_msg=name)
+    assert twin.fit(x, y)["train.loss"] == model.fit(x, y)["train.loss"]
+    assert_same(twin.state_dict(), model.state_dict())
+
+
+def test_a_copy_in_the_middle_of_an_epoch_goes_on_in_it(xy: Any) -> None:
+    x, y = xy
+    model = compiled()
+    model.trainer.train = model.trainer.train.model_copy(update={"steps": 1})
+    model.fit(x, y, batch_size=16)
+    twin = copy.deepcopy(model)
+    assert twin.trainer.steps == model.trainer.steps == 3
+    twin.trainer.train = twin.trainer.train.model_copy(update={"steps": None})
+    twin.fit(x, y, batch_size=16)
+    assert twin.trainer.progress.step == 3
+
+
+def test_a_saved_model_and_a_copy_count_the_whole_of_an_epoch_that_was_cut_short(xy: Any, tmp_path: Path) -> None:
+    x, y = xy
+    model = compiled(optimizer={"SGD": 1e-9}, steps=1)
+    model.fit(x, y, batch_size=16, shuffle=False)
+    model.save(tmp_path / "model")
+    for other in (Model.load(tmp_path / "model"), copy.deepcopy(model)):
+        other.trainer.train = other.trainer.train.model_copy(update={"steps": None})
+        history = other.fit(x, y, batch_size=16, shuffle=False)
+        assert history["train.accuracy"] == [pytest.approx(other.evaluate(x, y)["accuracy"])]
+
+
+def test_numbers_that_are_not_finite_do_not_reach_the_next_fit(xy: Any) -> None:
+    class Spoils(Callback):
+        def next_stop(self, step: int) -> int:
+            return step + 1
+
+        def chunk_ended(self, *details: Any) -> None:
+            weight = model.trainable_variables[-1]
+            weight.assign(np.full(weight.shape, np.nan, np.float32))
+
+    x, y = xy
+    model = compiled(metrics=[], optimizer={"SGD": 1e-9})
+    before, first = model.evaluate(x, y)["loss"], model.state_dict()
+    with pytest.raises(TrainingError, match="the loss became nan in step 2"):
+        model.fit(x, y, batch_size=16, shuffle=False, callbacks=[Spoils()])
+    model.load_state_dict(first)
+    assert model.fit(x, y, batch_size=16, shuffle=False)["train.loss"] == [pytest.approx(before)]
+
+
+def test_there_must_be_something_to_train(xy: Any) -> None:
+    x, y = xy
+    model = compiled()
+    model(x)
+    model.freeze("*")
+    message = r"has no variable to train; all of its 4 are frozen: thaw some with .*\.unfreeze\(\.\.\.\)"
+    for train in (model.fit, model.train_on_batch):
+        with pytest.raises(UsageError, match=message):
+            train(x, y)
+    assert model.evaluate(x, y)["loss"] > 0  # what is frozen can be measured
+    model.unfreeze("head")
+    model.fit(x, y)
+    without = compiled([{"Activation": "softmax"}], loss={"SparseCategoricalCrossentropy": {"from_logits": False}})
+    with pytest.raises(UsageError, match="has no variable to train; it has none at all"):
+        without.fit(np.abs(x[:, :3]), y)
+
+
 @pytest.mark.parametrize("execution", ["graph", pytest.param("xla", marks=pytest.mark.slow)])
 def test_a_step_on_a_batch_is_that_of_fit(xy: Any, execution: str) -> None:
     x, y = xy
@@ -173,7 +258,8 @@ def test_a_step_on_a_batch_is_that_of_fit(xy: Any, execution: str) -> None:
 
 def test_a_step_in_the_middle_of_an_epoch_leaves_its_metrics_alone(xy: Any) -> None:
     x, y = xy
-    model = compiled(optimizer={"SGD": 1e-9}, steps=1)
+    model = compiled(optimizer={"SGD": 1e-9})
+    model.trainer.train = model.trainer.train.model_copy(update={"steps": 1})
     model.fit(x, y, batch_size=16, shuffle=False)
     model.train_on_batch(x[:5], y[:5])
     model.trainer.train = model.trainer.train.model_copy(update={"steps": None})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 
@@ -143,6 +143,13 @@ class SpecCallback(Callback, Generic[SpecType]):
             first = f"only {shorthand}" if shorthand else "nothing"
             raise UsageError(f"{type(self).__name__} takes {first} by position; name the others")
         return self.spec_type.parse({str(shorthand): args[0], **parameters} if args else parameters)
+
+
+def close_all(callbacks: Iterable[Callback]) -> None:
+    """Closes them in their order: all of them, whatever one of them raises."""
+    with ExitStack() as stack:
+        for callback in reversed(list(callbacks)):
+            stack.callback(callback.close)
 
 
 @contextmanager

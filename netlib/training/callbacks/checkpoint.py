@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from netlib.runs import atomic
+from netlib.runs import atomic, pointers
 from netlib.runs.checkpoint import checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory
 from netlib.spec.callbacks import Mode
 from netlib.spec.errors import UsageError
 from netlib.training.callbacks.callback import Callback, Training
-from netlib.training.checkpoints import CheckpointWriter
+from netlib.training.checkpoints import CheckpointWriter, is_due
 from netlib.training.progress import Record
 
 
@@ -66,6 +66,9 @@ class Checkpoint(Callback):
         self._monitor = training.watch(self._monitor_name, self._mode)
         self._writer = CheckpointWriter(self._run, training.state, self._keep_last)
         self._best: float | None = None
+        if self._run.checkpoints.is_dir() and pointers.pointed(self._run, "best"):  # of an earlier call
+            for record in training.progress.records:
+                self.epoch_ended(record)
         self._is_best = False
 
     def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
@@ -102,9 +105,9 @@ class Checkpoint(Callback):
         """
         progress = self._training.progress
         best = record is not None and self._is_best
-        due = _divides(self._every_steps, progress.step)
+        due = is_due(self._every_steps, progress.step)
         if record is not None:
-            due = due or _divides(self._every_epochs, progress.epoch)
+            due = due or is_due(self._every_epochs, progress.epoch)
         if best or (due and not self._best_only):
             self._writer.save(best=best)
 
@@ -115,7 +118,3 @@ class Checkpoint(Callback):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Goes on from the best value."""
         self._best = state["best"]
-
-
-def _divides(every: int | None, count: int) -> bool:
-    return every is not None and count % every == 0

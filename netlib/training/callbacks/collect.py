@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
+
 from netlib.spec import callbacks as spec
 from netlib.spec.base import Spec
 from netlib.spec.errors import UsageError
@@ -24,6 +26,8 @@ OF_SECTION = "early_stopping"
 
 _OF_SPEC: tuple[type[SpecCallback[Any]], ...] = (EarlyStopping, ReduceOnPlateau, EMA, TimeLimit, StopOnNaN)
 _WITHOUT_PARAMETERS: dict[type[Spec], type[Callback]] = {spec.CSVLog: CSVLog, spec.TensorBoard: TensorBoard}
+
+_OWN = (*(cls.__name__ for cls in _OF_SPEC), "CSVLog", "Checkpoint", "TensorBoard")
 
 
 def of_spec(wanted: Spec) -> Callback:
@@ -68,9 +72,13 @@ def _as_callback(given: Any) -> Callback:
         raise UsageError(f"a callback is an object, got the class {given.__name__}; write {given.__name__}(...)")
     if callable(given):
         return EachEpoch(given)
-    raise UsageError(
-        f"a callback is a Callback, a Listener, or a function of an epoch's record; got {type(given).__name__}"
-    )
+    name = type(given).__name__
+    if isinstance(given, keras.callbacks.Callback):
+        own = (
+            f"write netlab's own, netlib.callbacks.{name}" if name in _OWN else "derive from netlib.callbacks.Callback"
+        )
+        raise UsageError(f"{name} is a callback of Keras, which this loop does not call; {own}")
+    raise UsageError(f"a callback is a Callback, a Listener, or a function of an epoch's record; got {name}")
 
 
 def _free_name(callback: Callback, taken: Mapping[str, Callback]) -> str:

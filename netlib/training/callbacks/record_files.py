@@ -29,6 +29,7 @@ class CSVLog(Callback):
     def __init__(self, path: Path | str | None = None) -> None:
         self._given = path
         self._columns: list[str] = []
+        self._began = False
 
     def join(self, training: Training) -> None:
         """Finds its file.
@@ -36,7 +37,7 @@ class CSVLog(Callback):
         Raises:
             UsageError: no path was given and there is no run directory.
         """
-        self._progress = training.progress
+        self._progress, self._began = training.progress, False
         self._path = place(self, self._given, training, "metrics.csv")
 
     def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
@@ -45,8 +46,17 @@ class CSVLog(Callback):
         Raises:
             NetlabError: the system refuses.
         """
-        self._columns = []
+        self._began = True
         self._write_all()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Leaves out the epochs that are taken back (`StopOnNaN`), if it has begun to write.
+
+        Raises:
+            NetlabError: the system refuses.
+        """
+        if self._began:
+            self._write_all()
 
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """Appends a line; where something is measured for the first time all are written anew, with the new column."""
@@ -74,10 +84,11 @@ class JSONLinesLog(Callback):
 
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path)
+        self._began = False
 
     def join(self, training: Training) -> None:
         """Remembers whose epochs it writes."""
-        self._progress = training.progress
+        self._progress, self._began = training.progress, False
 
     def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
         """Writes the epochs that are done already.
@@ -85,11 +96,24 @@ class JSONLinesLog(Callback):
         Raises:
             NetlabError: the system refuses.
         """
-        replace(self._path, "".join(f"{plain.to_json(record)}\n" for record in self._progress.records))
+        self._began = True
+        self._write_all()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Leaves out the epochs that are taken back (`StopOnNaN`), if it has begun to write.
+
+        Raises:
+            NetlabError: the system refuses.
+        """
+        if self._began:
+            self._write_all()
 
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """Appends a line."""
         append(self._path, f"{plain.to_json(dict(record))}\n")
+
+    def _write_all(self) -> None:
+        replace(self._path, "".join(f"{plain.to_json(record)}\n" for record in self._progress.records))
 
 
 def place(callback: Callback, given: Path | str | None, training: Training, name: str) -> Path:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from netlib.runs import checkpoint
 from netlib.runs.directory import RunDirectory
+from netlib.spec.errors import UsageError
 from netlib.training.callbacks import (
     EMA,
     Callback,
@@ -242,3 +243,33 @@ def test_going_on_with_every_callback_ends_with_the_same_bits(
         lines = [(tmp_path / where / "metrics.csv").read_text().splitlines() for where in ("straight", f"again{step}")]
         assert len(lines[0]) == len(lines[1]) == 6
         assert [line.split(",")[:5] for line in lines[0]] == [line.split(",")[:5] for line in lines[1]]
+
+
+class Closing(Callback):
+    """Counts how often it is closed, and may fail at it or when it joins."""
+
+    def __init__(self, *, joins: bool = True, closes: bool = True) -> None:
+        self.joins, self.closes, self.closed = joins, closes, 0
+
+    def join(self, training: Any) -> None:
+        if not self.joins:
+            raise UsageError("it cannot join")
+
+    def close(self) -> None:
+        self.closed += 1
+        if not self.closes:
+            raise OSError("it cannot close")
+
+
+def test_all_are_closed_whatever_one_of_them_raises(lab: Any) -> None:
+    first, fails, last = Closing(), Closing(closes=False), Closing()
+    with pytest.raises(OSError, match="it cannot close"):
+        fit(lab.job(epochs=1, callbacks=[first, fails, last]))
+    assert [each.closed for each in (first, fails, last)] == [1, 1, 1]
+
+
+def test_where_one_cannot_join_those_before_it_are_closed(lab: Any) -> None:
+    first, fails, last = Closing(), Closing(joins=False), Closing()
+    with pytest.raises(UsageError, match="it cannot join"):
+        lab.job(epochs=1, callbacks=[first, fails, last])
+    assert [each.closed for each in (first, fails, last)] == [1, 0, 0]

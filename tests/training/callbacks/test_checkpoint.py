@@ -56,6 +56,26 @@ def test_best_only(lab: Any, blobs: Any, tmp_path: Path) -> None:
     assert job.evaluator.run(job.validation) == best["validation"]
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_best_only_over_several_calls(lab: Any, tmp_path: Path, anew: bool) -> None:
+    """The callback, or a new one for the same folder, knows the best of the calls before."""
+
+    class Measures:
+        losses = iter([1.0, 3.0, 2.0, 0.5])
+
+        def run(self, data: Any) -> dict[str, float]:
+            return {"loss": next(self.losses)}
+
+    callbacks = [Checkpoint(tmp_path, best_only=True, keep_last=9) for _ in range(4)]
+    progress, measures = None, Measures()
+    for epoch in range(4):
+        callback = callbacks[epoch if anew else 0]
+        job = lab.job(validation=lab.data, epochs=epoch + 1, progress=progress, callbacks=[callback])
+        job.evaluator, progress = measures, job.progress
+        fit(job)
+    assert saved(tmp_path) == [6, 24]
+
+
 def test_a_training_goes_on_from_it_to_the_same_bits(lab: Any, tmp_path: Path) -> None:
     fit(lab.job(epochs=2, callbacks=[Checkpoint(tmp_path, every_steps=4, every_epochs=None, keep_last=9)]))
     expected = lab.weights()

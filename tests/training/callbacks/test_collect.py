@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import pytest
 
 from netlib.spec.callbacks import EarlyStopping as EarlyStoppingSpec
@@ -37,6 +38,14 @@ def test_everything_that_a_config_can_name_is_made(name: str) -> None:
     ("given", "message"),
     [
         ([3], "a callback is a Callback, a Listener, or a function of an epoch's record; got int"),
+        (
+            [keras.callbacks.EarlyStopping()],
+            "EarlyStopping is a callback of Keras, which this loop does not call; write netlab's own, netlib.callbacks.Early",
+        ),
+        (
+            [keras.callbacks.RemoteMonitor()],
+            "RemoteMonitor is a callback of Keras.*; derive from netlib.callbacks.Callback",
+        ),
         (["EMA"], "a function of an epoch's record; got str"),
         ([CSVLog], r"a callback is an object, got the class CSVLog; write CSVLog\(...\)"),
         ([(log := CSVLog("a")), log], "the same CSVLog is among the callbacks twice; leave one out"),

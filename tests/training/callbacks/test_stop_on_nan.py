@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 from netlib.data.arrays import Arrays
 from netlib.runs import checkpoint
 from netlib.runs.directory import RunDirectory
-from netlib.training.callbacks import EMA, Callback, EarlyStopping, StopOnNaN, Training
+from netlib.training.callbacks import EMA, Callback, CSVLog, EarlyStopping, JSONLinesLog, StopOnNaN, Training
 from netlib.training.checkpoints import TrainingError
 from netlib.training.fit import fit
 
@@ -90,3 +93,32 @@ def test_weights_that_are_not_finite_from_the_beginning_are_an_error(make_lab: A
 def test_without_it_that_is_an_error(lab: Any) -> None:
     with pytest.raises(TrainingError, match="the loss became nan in step 9"):
         fit(lab.job(epochs=3, callbacks=[Spoils(2, 2)]))
+
+
+class Collects(Callback):
+    """Its state is a list that grows."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def epoch_ended(self, record: Mapping[str, Any]) -> None:
+        self.seen.append(record["epoch"])
+
+    def state(self) -> dict[str, Any]:
+        return {"seen": self.seen}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.seen = state["seen"]
+
+
+def test_what_is_taken_back_is_in_no_state_and_in_no_file(lab: Any, tmp_path: Path) -> None:
+    """The weights of the last update are not finite: that is seen when the files have the epoch already."""
+    collects = Collects()
+    files = [CSVLog(tmp_path / "metrics.csv"), JSONLinesLog(tmp_path / "metrics.jsonl")]
+    job = lab.job(epochs=4, callbacks=[collects, *files, StopOnNaN(), Spoils(3, None)])
+    assert "the weights are those of step 12" in fit(job)
+    assert collects.seen == [1, 2]
+    rows = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "1", "2"]
+    records = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(record)["epoch"] for record in records] == [1, 2]
