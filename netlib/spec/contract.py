@@ -72,6 +72,17 @@ def check_heads(graph: Graph, heads: Heads, features: Mapping[str, Feature]) -> 
     return [*problems, *_unused(graph, heads)]
 
 
+def check_links(graph: Graph, heads: Heads) -> list[Problem]:
+    """What is wrong between the last activation of each output and its loss, which says how the output is linked."""
+    return [
+        problem
+        for loss in heads.losses
+        for problem in _last_activation(
+            loss, graph.producer(loss.output), _end(graph, loss.output), ("train", *loss.loc)
+        )
+    ]
+
+
 def _nothing_to_train(graph: Graph) -> Iterator[Problem]:
     counted = graph.parameters()
     if counted.trainable == 0:

@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from netlib.data.arrays import Array, Arrays
 from netlib.nn.network import Network
-from netlib.spec.heads import bind
+from netlib.spec.contract import check_links
+from netlib.spec.errors import SpecError
+from netlib.spec.heads import Heads, bind
 from netlib.spec.training import TrainSpec
 from netlib.training.captured import Guard
 from netlib.training.changes import TreeWatch
@@ -55,14 +57,26 @@ class Predictor:
 
     def _compiled(self) -> Callable[..., Any]:
         if self._run is None:
+            self._need_links()
             mode = execution_of(self._model, self._train).mode if self._train else "graph"
             self._run = Guard("prediction", self._model).compiled(self._linked, mode)
         return self._run
 
     def _linked(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         outputs = self._model.forward(inputs, training=False)
+        heads = self._heads()
+        return {name: linked(value, heads.link(name)) if heads else value for name, value in outputs.items()}
+
+    def _need_links(self) -> None:
+        """Refuses a network that does already what the link of its loss does: it would be done twice."""
+        heads = self._heads()
+        problems = check_links(self._model.graph, heads) if heads else []
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if errors:
+            raise SpecError(errors, self._model.name)
+
+    def _heads(self) -> Heads | None:
         if self._train is None:
-            return outputs
+            return None
         losses = [replace(term, target=TARGET) for term in self._train.losses]  # links do not depend on targets
-        heads = bind(losses, (), list(outputs), [TARGET])
-        return {name: linked(value, heads.link(name)) for name, value in outputs.items()}
+        return bind(losses, (), list(self._model.graph.outputs), [TARGET])

@@ -400,6 +400,8 @@ def test_validation_by_other_names(xy: Any) -> None:
 def test_a_softmax_in_front_of_a_loss_on_logits_is_found(xy: Any) -> None:
     model = compiled([{"Dense": {"units": 3, "activation": "softmax"}}])
     with pytest.raises(SpecError, match="goes through softmax, but SparseCategoricalCrossentropy takes logits"):
+        model.predict(xy[0])  # which would apply it twice
+    with pytest.raises(SpecError, match="goes through softmax, but SparseCategoricalCrossentropy takes logits"):
         model.fit(*xy)
 
 
