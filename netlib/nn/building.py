@@ -257,12 +257,10 @@ _ABOUT_ITSELF = ("regularized", "_built_for", "_keras_layers", "_weight_names", 
 
 def _layer_around(entry: Entry) -> Buildable:
     """The innermost layer around one that is not the root."""
-    owner = entry.owner
-    while owner is not None and not isinstance(owner.value, Buildable):
-        owner = owner.owner
-    if owner is None:
+    layer = next((around.value for around in entry.around() if isinstance(around.value, Buildable)), None)
+    if layer is None:
         raise TypeError(f"'{entry.path}' is in no layer")
-    return owner.value  # type: ignore[no-any-return]
+    return layer
 
 
 def _kept(layer: Buildable) -> dict[str, Any]:

@@ -12,12 +12,10 @@ import tensorflow as tf
 from netlib import nn
 from netlib.nn.foreign import Foreign
 from netlib.nn.layer import Layer
+from netlib.nn.topology import BASES
 from netlib.nn.tree import Tree
 from netlib.spec.errors import NetlabError, UsageError, did_you_mean
 from netlib.spec.registry import TABLES
-
-_OTHERS = ("Network", "Sequential", "Foreign")
-"""What may stand in a file besides the catalogue's layers."""
 
 
 def module_config(module: tf.Module) -> dict[str, Any]:
@@ -73,7 +71,7 @@ def _own_config(module: Any) -> dict[str, Any]:
 def _catalogue_name(module: tf.Module) -> str | None:
     """The name in `netlib.nn` of what a module is; a class that somebody derived from it is another one."""
     for kind in type(module).__mro__:
-        if kind.__name__ in (*TABLES["layer"], *_OTHERS) and getattr(nn, kind.__name__) is kind:
+        if kind.__name__ in (*TABLES["layer"], *BASES) and getattr(nn, kind.__name__) is kind:
             return str(kind.__name__)
         if not kind.__module__.startswith("netlib."):
             return None
@@ -89,7 +87,7 @@ def module_from_config(config: Mapping[str, Any]) -> tf.Module:
     if "registered" in config:
         return _made(_known(config["registered"]), config["config"])
     name = config["netlab"]
-    if name not in (*TABLES["layer"], *_OTHERS):
+    if name not in (*TABLES["layer"], *BASES):
         raise UsageError(f"the file has a module '{name}', which netlab has not{did_you_mean(name, TABLES['layer'])}")
     kind = getattr(nn, name)
     if "layers" not in inspect.signature(kind.from_config).parameters:

@@ -173,9 +173,4 @@ def _is_keras(entry: Entry) -> bool:
 
 def _in_keras(entry: Entry) -> bool:
     """Whether it is inside of a Keras layer."""
-    around = entry.owner
-    while around is not None:
-        if _is_keras(around):
-            return True
-        around = around.owner
-    return False
+    return any(map(_is_keras, entry.around()))

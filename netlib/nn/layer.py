@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from math import prod
-from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import tensorflow as tf
 
@@ -20,7 +20,7 @@ from netlib.nn.parameters import parsed, undescribed_parameter
 from netlib.nn.random import uniform
 from netlib.nn.symbolic import Static, join, symbols_in
 from netlib.nn.tracing import described, run_without_values, traced
-from netlib.spec.base import Spec
+from netlib.spec.base import Spec, spec_argument
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.layer import LayerSpec
 from netlib.spec.tensors import Shape, TensorSpec, show
@@ -62,10 +62,7 @@ class Layer(Buildable, Generic[SpecType]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for base in getattr(cls, "__orig_bases__", ()):
-            arguments = get_args(base)
-            if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], LayerSpec):
-                cls.spec_type = arguments[0]
+        cls.spec_type = spec_argument(cls, LayerSpec) or cls.spec_type
         cls.call_takes = frozenset(inspect.signature(cls.call).parameters)
 
     def __init__(

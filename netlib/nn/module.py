@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -30,6 +30,15 @@ class NamedVariable(NamedTuple):
     variable: tf.Variable
     trainable: bool
     aliases: tuple[str, ...] = ()
+
+
+def gradients_by_path(
+    tape: tf.GradientTape, value: tf.Tensor, named: Sequence[NamedVariable]
+) -> dict[str, tf.Tensor | None]:
+    """The dense gradient of a value for each variable by path; None where the value does not depend on it."""
+    gradients = tape.gradient(value, [each.variable for each in named])
+    dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
+    return {each.path: gradient for each, gradient in zip(named, dense, strict=True)}
 
 
 class Module(tf.Module, Parent):
@@ -208,9 +217,7 @@ class Module(tf.Module, Parent):
         with tf.GradientTape() as tape:
             outputs = self(x, training=True) if training else self(x)
             value = tf.reduce_mean(loss(y, outputs)) + sum(getattr(self, "losses", []))
-        gradients = tape.gradient(value, [each.variable for each in named])
-        dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
-        return {each.path: gradient for each, gradient in zip(named, dense, strict=True)}
+        return gradients_by_path(tape, value, named)
 
     def __getitem__(self, path: str) -> Any:
         """The variable or module at a dotted path; an alias will do.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from netlib.nn.freezing import frozen_by_name
@@ -17,11 +16,8 @@ from netlib.spec.tensors import TensorSpec
 
 _OWN_KEYS = ("inputs", "nodes", "outputs", "section", "frozen")
 _OURS = "netlib."
-_BASES = {
-    "Network": "netlib.nn.network",
-    "Sequential": "netlib.nn.sequential",
-    "Foreign": "netlib.nn.foreign",
-}
+BASES = ("Network", "Sequential", "Foreign")
+"""What may stand in a description besides the catalogue's layers."""
 
 
 def describe(network: Any) -> dict[str, Any]:
@@ -127,10 +123,11 @@ def _layer(node: Mapping[str, Any], layers: Mapping[str, Any]) -> Any:
 
 
 def _ours(name: str) -> Any:
-    home = _BASES.get(name) or TABLES["layer"].get(name, "").replace("netlib.spec.", "netlib.nn.")
-    if not home:
+    from netlib import nn  # which has what is described
+
+    if name not in (*TABLES["layer"], *BASES):
         raise UsageError(f"netlab has no layer '{name}'{did_you_mean(name, TABLES['layer'])}")
-    return getattr(import_module(home), name)
+    return getattr(nn, name)
 
 
 def users_class(name: str, layers: Mapping[str, Any]) -> Any:

@@ -127,12 +127,7 @@ def _weight(layer: Any, attribute: str) -> tf.Variable | None:
 
 def _inside_of_layer(entry: Entry) -> bool:
     """Whether a layer with rows of its own is around it, whose weights its own are."""
-    around = entry.owner
-    while around is not None:
-        if _rows(around.value) is not None:
-            return True
-        around = around.owner
-    return False
+    return any(_rows(around.value) is not None for around in entry.around())
 
 
 def _places(entry: Entry, flattened: Mapping[str, Places]) -> Places | None:

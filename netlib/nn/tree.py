@@ -50,6 +50,13 @@ class Entry:
         """Whether the module around it, at the same path, stands for it."""
         return self.owner is not None and self.owner.path == self.path
 
+    def around(self) -> Iterator[Entry]:
+        """The modules and Keras layers around it, the innermost first."""
+        owner = self.owner
+        while owner is not None:
+            yield owner
+            owner = owner.owner
+
     @property
     def paths(self) -> list[str]:
         """Its path, then its aliases."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidatorFunctionWrapHandler, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -69,6 +69,12 @@ class Spec(BaseModel):
         except ValidationError as error:
             raise as_validation_error(_problems(cls, error.errors(include_url=False))) from None
         return checked
+
+
+def spec_argument(cls: type, kind: type[Spec]) -> Any:
+    """The spec of that kind that a class names in its bases: `Dense` in `class Dense(Layer[spec.Dense])`; None without one."""
+    arguments = (argument for base in getattr(cls, "__orig_bases__", ()) for argument in get_args(base)[:1])
+    return next((each for each in arguments if isinstance(each, type) and issubclass(each, kind)), None)
 
 
 def as_validation_error(problems: Any) -> ValidationError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from netlib.data.arrays import Arrays
+from netlib.nn.module import gradients_by_path
 from netlib.nn.random import forward_pass
 from netlib.training.objective import Objective
 from netlib.training.samples import tensors_of
@@ -41,6 +42,4 @@ def loss_gradients(trainer: Trainer, samples: Arrays, *, training: bool) -> dict
             outputs, targets_of(batch), batch["weights"], len(samples), model.output_masks
         )
         loss = tf.add_n([losses[0], *model.losses])
-    gradients = tape.gradient(loss, [each.variable for each in named])
-    dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
-    return {each.path: gradient for each, gradient in zip(named, dense, strict=True)}
+    return gradients_by_path(tape, loss, named)

@@ -21,6 +21,10 @@ class Monitor:
         """Its full name."""
         return str(self.watched)
 
+    def stagnant(self, epochs: int) -> str:
+        """In words, that it has not become better for so many epochs."""
+        return f"{self.name} has not become better for {epochs} epoch{'' if epochs == 1 else 's'}"
+
     def value(self, record: Mapping[str, Any]) -> float | None:
         """What the record has of it; None if it was not measured in that epoch."""
         value = record.get(self.watched.split, {}).get(self.watched.metric)

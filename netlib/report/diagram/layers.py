@@ -139,7 +139,7 @@ def _ordered(net: _Net) -> list[list[int]]:
             break
         downwards = sweep % 2 == 0
         for layer in order if downwards else order[::-1]:
-            _sort_by_barycentre(layer, neighbours[0 if downwards else 1], order, net)
+            _sort_by_barycentre(layer, neighbours[0 if downwards else 1], order)
         crossings = _crossings(net, order)
         if crossings < fewest:
             best, fewest = [list(layer) for layer in order], crossings
@@ -156,7 +156,7 @@ def _neighbours(net: _Net) -> tuple[list[list[int]], list[list[int]]]:
     return above, under
 
 
-def _sort_by_barycentre(layer: list[int], joined: list[list[int]], order: list[list[int]], net: _Net) -> None:
+def _sort_by_barycentre(layer: list[int], joined: list[list[int]], order: list[list[int]]) -> None:
     if len(layer) < 2:
         return
     position = {item: index for items in order for index, item in enumerate(items)}

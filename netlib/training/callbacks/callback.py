@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import tensorflow as tf
 
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
+from netlib.spec.base import spec_argument
 from netlib.spec.callbacks import CallbackSpec, Mode
 from netlib.spec.errors import UsageError
 from netlib.spec.listener import Listener
@@ -127,10 +128,9 @@ class SpecCallback(Callback, Generic[SpecType]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for base in getattr(cls, "__orig_bases__", ()):
-            arguments = get_args(base)
-            if arguments and isinstance(arguments[0], type):
-                cls.spec_type = arguments[0]
+        found = spec_argument(cls, CallbackSpec)
+        if found is not None:
+            cls.spec_type = found
 
     def __init__(self, *args: Any, **parameters: Any) -> None:
         self.spec: SpecType = self._parse(args, parameters)

@@ -47,8 +47,7 @@ class EarlyStopping(SpecCallback[spec.EarlyStopping]):
         if self._waited < max(self.spec.patience, 1):
             return None
         best = "none" if self._best is None else f"{self._best:.6g}"
-        waited = f"{self._waited} epoch{'' if self._waited == 1 else 's'}"
-        return f"{self._monitor.name} has not become better for {waited} (best: {best})"
+        return f"{self._monitor.stagnant(self._waited)} (best: {best})"
 
     def run_ended(self, result: Mapping[str, Any]) -> None:
         """Gives the model the best weights."""

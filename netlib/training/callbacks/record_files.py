@@ -16,75 +16,13 @@ from netlib.training.progress import SPLITS, flat
 _FIRST = ("epoch", "step")
 
 
-class CSVLog(Callback):
-    """Writes one line an epoch, under the names of the metrics (`train.loss`); the cell of what was not measured is empty.
+class RecordFile(Callback):
+    """A file with every epoch of the training, earlier calls of `fit` and what a run did before it was gone on with included.
 
-    The file has every epoch of the training, earlier calls of `fit` and what a run did before it was gone on with included; one
-    that is there already is replaced.
-
-    Args:
-        path: the file; `metrics.csv` in the run directory if None.
+    A subclass says what is added after an epoch (`epoch_ended`), and what the whole file is (`_write_all`).
     """
 
-    def __init__(self, path: Path | str | None = None) -> None:
-        self._given = path
-        self._columns: list[str] = []
-        self._began = False
-
-    def join(self, training: Training) -> None:
-        """Finds its file.
-
-        Raises:
-            UsageError: no path was given and there is no run directory.
-        """
-        self._progress, self._began = training.progress, False
-        self._path = place(self, self._given, training, "metrics.csv")
-
-    def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
-        """Writes the epochs that are done already.
-
-        Raises:
-            NetlabError: the system refuses.
-        """
-        self._began = True
-        self._write_all()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Leaves out the epochs that are taken back (`StopOnNaN`), if it has begun to write.
-
-        Raises:
-            NetlabError: the system refuses.
-        """
-        if self._began:
-            self._write_all()
-
-    def epoch_ended(self, record: Mapping[str, Any]) -> None:
-        """Appends a line; where something is measured for the first time all are written anew, with the new column."""
-        row = flat(record)
-        if row.keys() <= set(self._columns):
-            append(self._path, _lines([row], self._columns))
-        else:
-            self._write_all()
-
-    def _write_all(self) -> None:
-        rows = [flat(record) for record in self._progress.records]
-        self._columns = sorted(dict.fromkeys(name for row in rows for name in row), key=_rank)
-        header = _lines([dict(zip(self._columns, self._columns, strict=True))], self._columns) if rows else ""
-        replace(self._path, header + _lines(rows, self._columns))
-
-
-class JSONLinesLog(Callback):
-    """Writes each epoch's record as one line of JSON, by the rule of `netlib.runs.plain`; a run has such a file anyway.
-
-    As with `CSVLog`, the file has every epoch of the training.
-
-    Args:
-        path: the file.
-    """
-
-    def __init__(self, path: Path | str) -> None:
-        self._path = Path(path)
-        self._began = False
+    _began = False
 
     def join(self, training: Training) -> None:
         """Remembers whose epochs it writes."""
@@ -107,6 +45,60 @@ class JSONLinesLog(Callback):
         """
         if self._began:
             self._write_all()
+
+    def _write_all(self) -> None:
+        raise NotImplementedError
+
+
+class CSVLog(RecordFile):
+    """Writes one line an epoch, under the names of the metrics (`train.loss`); the cell of what was not measured is empty.
+
+    The file has every epoch of the training, earlier calls of `fit` and what a run did before it was gone on with included; one
+    that is there already is replaced.
+
+    Args:
+        path: the file; `metrics.csv` in the run directory if None.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        self._given = path
+        self._columns: list[str] = []
+
+    def join(self, training: Training) -> None:
+        """Finds its file.
+
+        Raises:
+            UsageError: no path was given and there is no run directory.
+        """
+        super().join(training)
+        self._path = place(self, self._given, training, "metrics.csv")
+
+    def epoch_ended(self, record: Mapping[str, Any]) -> None:
+        """Appends a line; where something is measured for the first time all are written anew, with the new column."""
+        row = flat(record)
+        if row.keys() <= set(self._columns):
+            append(self._path, _lines([row], self._columns))
+        else:
+            self._write_all()
+
+    def _write_all(self) -> None:
+        rows = [flat(record) for record in self._progress.records]
+        self._columns = sorted(dict.fromkeys(name for row in rows for name in row), key=_rank)
+        header = _lines([dict(zip(self._columns, self._columns, strict=True))], self._columns) if rows else ""
+        replace(self._path, header + _lines(rows, self._columns))
+
+
+class JSONLinesLog(RecordFile):
+    """Writes each epoch's record as one line of JSON, by the rule of `netlib.runs.plain`; a run has such a file anyway.
+
+    As with `CSVLog`, the file has every epoch of the training.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
 
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """Appends a line."""

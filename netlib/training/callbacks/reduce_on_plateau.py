@@ -55,8 +55,7 @@ class ReduceOnPlateau(SpecCallback[spec.ReduceOnPlateau]):
         if reduced >= rate:
             return
         optimizer.learning_rate = reduced
-        waited = f"{self._waited} epoch{'' if self._waited == 1 else 's'}"
-        reason = f"{self._monitor.name} has not become better for {waited}"
+        reason = self._monitor.stagnant(self._waited)
         self._training.say(f"learning rate {rate:.6g} -> {reduced:.6g}: {reason}")
         self._cooldown, self._waited = self.spec.cooldown, 0
 
