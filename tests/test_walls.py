@@ -97,6 +97,13 @@ def test_what_is_slow_is_imported_only_where_it_is_used(room):
         assert not found & NOT_AT_MODULE_LEVEL[room], f"{file.relative_to(ROOT)}: {found & NOT_AT_MODULE_LEVEL[room]}"
 
 
+def test_the_vocabulary_does_not_know_the_language_that_is_made_of_it():
+    for file in sorted((ROOT / "netlib" / "spec").glob("*.py")):
+        names = imports(ast.parse(file.read_text()))
+        backwards = {name for name in names if name.startswith(("netlib.spec.language", "netlib.spec.schema"))}
+        assert not backwards, f"{file.relative_to(ROOT)} imports {backwards}"
+
+
 def test_no_two_modules_import_each_other():
     graph = {}
     known = {module for room in ROOMS for module in modules(room)}

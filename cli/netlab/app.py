@@ -9,6 +9,8 @@ import typer
 from netlab.check import check
 from netlab.errors import reported
 from netlab.eval import evaluate
+from netlab.layers import layers
+from netlab.schema import schema
 from netlab.summary import summary
 from netlab.train import train
 
@@ -42,3 +44,5 @@ app.command("train")(reported(train))
 app.command("eval")(reported(evaluate))
 app.command("summary")(reported(summary))
 app.command("check")(reported(check))
+app.command("layers")(reported(layers))
+app.command("schema")(reported(schema))

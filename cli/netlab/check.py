@@ -9,18 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from netlib.config.problems import PlacedProblem
     from netlib.tasks.check import FileReport
 
 Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", hidden=True)]
-Strict = Annotated[bool, typer.Option("--strict", help="Warn also of what a later edit could change unnoticed.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Warn also of what a later edit could change unnoticed; warnings are errors.")
+]
 Json = Annotated[bool, typer.Option("--json", help="The problems as JSON.")]
 
 
 def check(configs: Configs, strict: Strict = False, json: Json = False) -> None:
-    """Find every mistake in one config or several without running them.
+    """Find every mistake in configs without running them.
 
     \b
-    netlab check configs/*.yaml
+    CONFIG  a config's file, or a folder: every *.yaml in it and below
+
+    \b
+    netlab check configs/digits_mlp.yaml
+    netlab check configs --strict
     """
     from netlib.tasks.check import check as check_files
 
@@ -32,7 +39,9 @@ def check(configs: Configs, strict: Strict = False, json: Json = False) -> None:
     else:
         for report in reports:
             _show(report)
-    if any(report.errors for report in reports):
+        if len(reports) > 1:
+            print(_count(reports))
+    if any(report.errors or (strict and report.warnings) for report in reports):
         raise typer.Exit(2)
 
 
@@ -54,6 +63,15 @@ def _show(report: FileReport) -> None:
     print(f"{report.path}: {verdict}" + (f" ({', '.join(facts)})" if facts else ""))
 
 
+def _count(reports: list[FileReport]) -> str:
+    """`5 files: 3 ok, 2 with errors (4 errors, 1 warning)`."""
+    wrong = sum(bool(report.errors) for report in reports)
+    errors, warnings = sum(report.errors for report in reports), sum(report.warnings for report in reports)
+    parts = [f"{len(reports) - wrong} ok", *([f"{wrong} with errors"] if wrong else [])]
+    found = [_several(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
+    return f"{len(reports)} files: {', '.join(parts)}" + (f" ({', '.join(found)})" if found else "")
+
+
 def _several(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -63,8 +81,17 @@ def _values(report: FileReport) -> dict[str, Any]:
         "path": str(report.path),
         "errors": report.errors,
         "warnings": report.warnings,
-        "problems": [
-            {"severity": p.severity, "where": p.where, "line": p.line, "column": p.column, "message": p.message}
-            for p in report.problems
-        ],
+        "problems": [_problem(report, problem) for problem in report.problems],
+    }
+
+
+def _problem(report: FileReport, problem: PlacedProblem) -> dict[str, Any]:
+    return {
+        "file": problem.place.source.name if problem.place else str(report.path),
+        "where": problem.where,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "message": problem.message,
+        "via": list(problem.via),
     }

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from netlib.config.overrides import Override, Step
 from netlib.config.problems import ConfigError, PlacedProblem
-from netlib.config.schema import default_type, is_beside, shorthand_at, type_key, type_named
+from netlib.config.reach import check_reach
+from netlib.config.schema import block_around, default_type, is_beside, shorthand_at, type_key, type_named
 from netlib.config.tree import Key, Place, Value
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, did_you_mean
+from netlib.spec.language.blocks import REQUIRED
+from netlib.spec.language.section import KEYS
 from netlib.spec.registry import snake_case
-from netlib.spec.section import KEYS
+
+_BESIDE_NODES = (*KEYS, "params", "blocks", "vars", "only", "closed")
 
 
 def apply(override: Override, tree: Value) -> Value:
@@ -20,24 +24,14 @@ def apply(override: Override, tree: Value) -> Value:
     Raises:
         ConfigError: the key leads nowhere.
     """
-    if override.steps[0].key == "extends":
-        raise _failure(override.steps[0], "'extends' is read before the command line; write it in a file")
-    if override.steps[0].key == "vars" and len(override.steps) > 1:
-        _check_variable(override.steps[1], tree.child("vars"))
-    return _Edit(override).changed(tree, override.steps, ())
-
-
-def _check_variable(step: Step, variables: Value | None) -> None:
-    known = variables.content if variables and isinstance(variables.content, dict) else {}
-    if step.key not in known:
-        names = [str(name) for name in known]
-        hint = did_you_mean(str(step.key), names) or f"; there is {', '.join(names) or 'none'}"
-        raise _failure(step, f"no variable '{step.key}' is declared in 'vars'{hint}")
+    check_reach(override, tree)
+    return _Edit(override, tree).changed(tree, override.steps, ())
 
 
 @dataclass(frozen=True)
 class _Edit:
     override: Override
+    tree: Value
 
     def changed(self, value: Value, steps: tuple[Step, ...], loc: Loc) -> Value:
         """`value`, found at `loc`, after the change that the remaining steps lead to."""
@@ -74,7 +68,7 @@ class _Edit:
 
     def _passed_over(self, content: dict[Key, Value], step: Step, loc: Loc) -> Key | None:
         """The key that a path need not name: `nodes` of a network, or a type."""
-        if "nodes" in content and loc[:1] == ("model",) and step.key not in KEYS:
+        if "nodes" in content and loc[:1] in (("model",), ("blocks",)) and step.key not in _BESIDE_NODES:
             return "nodes"
         name = type_key(content, loc)
         return None if name is None or is_beside(step.key, name, loc) else name
@@ -84,7 +78,7 @@ class _Edit:
         content = value.content
         if content is None:
             return {}
-        short = shorthand_at(loc)
+        short = shorthand_at(loc) or self._only_parameter(loc)
         if isinstance(content, list) and (short is None or isinstance(step.key, int)):
             return content
         if isinstance(content, dict):
@@ -94,6 +88,18 @@ class _Edit:
         if isinstance(content, str) and (name := type_named(content, loc)):
             return {name: Value(None, value.place, value.place)}
         raise _failure(step, f"'{_dotted(loc)}' is {shown(content)}, which has no '{step.key}'")
+
+    def _only_parameter(self, loc: Loc) -> Key | None:
+        """The parameter that stands alone in the use of a block at `loc`: the only one, or the only required one."""
+        around = block_around(loc) or ()
+        for length in range(len(around), -1, -2):
+            block, depth = self.tree.find((*loc[:length], "blocks", *loc[-1:], "params"))
+            if depth == length + 3 and isinstance(block.content, dict):
+                params = block.content
+                required = [name for name, default in params.items() if default.content == REQUIRED]
+                names = required or list(params)
+                return names[0] if len(names) == 1 else None
+        return None
 
     def _missing(self, loc: Loc, place: Place) -> Value:
         """What stands for a key that is not written: its default type, where it has one."""

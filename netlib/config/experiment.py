@@ -6,15 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator
 
+from netlib.config.interpolate import literal
+from netlib.config.placing import placed
 from netlib.config.problems import PlacedProblem
-from netlib.config.tree import Origin, Place, Value
+from netlib.config.tree import Origin, Source, Value
 from netlib.spec.base import Spec, shown
 from netlib.spec.errors import Loc, Problem
-from netlib.spec.expressions import escaped
 from netlib.spec.types import Int
 
 if TYPE_CHECKING:
@@ -44,10 +45,14 @@ def _name(value: str) -> str:
 class Header(Spec):
     """The keys at the top of a config. Those that begin a section are looked into by the section's own spec."""
 
-    format: Annotated[int, PlainValidator(_format)] = Field(FORMAT, description="Version of the config language.")
+    format: Annotated[int, PlainValidator(_format, json_schema_input_type=Literal[1])] = Field(
+        FORMAT, description="Version of the config language."
+    )
     name: Annotated[str, AfterValidator(_name)] = Field(description="Begins the names of its runs.")
     seed: Annotated[Int, Field(ge=0, le=MAX_SEED)] = Field(0, description="Of everything that is drawn at random.")
+    extends: Any = Field(None, description="The config that this one is based on, or a list of them.")
     vars: Any = Field(None, description="Values that `$name` stands for.")
+    blocks: Any = Field(None, description="Modules that nodes use as types, by name.")
     data: Any = Field(None, description="Where the samples come from.")
     model: Any = Field(None, description="The network.")
     train: Any = Field(None, description="How the network is trained.")
@@ -68,26 +73,29 @@ def default_name(file: str) -> str:
 class Experiment:
     """One validated config. Parts that the file leaves out are None.
 
-    `model` has the section's plain values, `$` not replaced; `graph` what they come to. `variables` are the resolved `vars`.
-    `signature` is what the data gives, None where that was not looked up. `text` is what the user wrote. Two experiments are
-    equal that ask for the same, wherever it was written.
+    `model` and `blocks` have the sections' plain values, `$` not replaced, blocks of other files as they are there, with the
+    resolved `vars` of their files; `graph` is what they come to. `variables` are the resolved `vars`.
+    `signature` is what the data gives, None where that was not looked up. `text` is what the user wrote, `sources` all
+    that was read, the file first. Two experiments are equal that ask for the same, wherever it was written.
     """
 
     name: str
     seed: int
     variables: Mapping[str, Any]
     data: DataSpec | None
+    blocks: Mapping[str, Any]
     model: Any
     graph: Graph | None
     train: TrainSpec | None
     signature: DataSignature | None = field(compare=False, repr=False)
     text: str = field(compare=False, repr=False)
     tree: Value = field(compare=False, repr=False)
+    sources: tuple[Source, ...] = field(compare=False, repr=False)
     warnings: tuple[PlacedProblem, ...] = field(default=(), compare=False)
 
     def place(self, problem: Problem) -> PlacedProblem:
         """The problem with the file, line and column where its value, or what is around it, was written."""
-        return PlacedProblem(place_of(self.tree, problem.loc, problem.at), problem.message, problem.severity)
+        return placed(self.tree, problem)
 
     def origin(self, loc: Loc) -> Origin:
         """Whether the file, a base file, the command line or a default has set the value at `loc`."""
@@ -98,34 +106,14 @@ class Experiment:
         """Everything, defaults too, as plain values with absolute paths, from which an equal experiment is loaded."""
         plain: dict[str, Any] = {"format": FORMAT, "name": self.name, "seed": self.seed}
         if self.variables:
-            plain["vars"] = _escaped(dict(self.variables))
+            plain["vars"] = literal(dict(self.variables))
+        if self.blocks:
+            plain["blocks"] = dict(self.blocks)
         if self.data is not None:
             data = self.data.to_plain()
-            plain["data"] = {**_escaped(data), **{key: data[key] for key in self.data.path_keys(data)}}
+            plain["data"] = {**literal(data), **{key: data[key] for key in self.data.path_keys(data)}}
         if self.model is not None:
             plain["model"] = self.model
         if self.train is not None:
-            plain["train"] = _escaped(self.train.to_plain())
+            plain["train"] = literal(self.train.to_plain())
         return plain
-
-
-def place_of(tree: Value, loc: Loc, at: str = "value") -> Place:
-    """Where `loc` is in a tree: its key or its value. A value below its key is shown by the key."""
-    found, depth = tree.find(loc)
-    if found.key and (
-        (at == "key" and depth == len(loc)) or (isinstance(found.content, list | dict) and _is_below_its_key(found))
-    ):
-        return found.key
-    return found.place
-
-
-def _is_below_its_key(value: Value) -> bool:
-    return value.key is not None and value.key.line != value.place.line
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return escaped(value)
-    if isinstance(value, Mapping):
-        return {key: _escaped(item) for key, item in value.items()}
-    return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value

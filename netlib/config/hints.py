@@ -13,7 +13,9 @@ from netlib.spec.operations import cut
 
 _TYPE = re.compile(r"[\w.]*[A-Z]\w*")
 _WORD = re.compile(r"[^\s,\]}]+")
-_BRACKETS = re.compile(r"[()]")
+_SIGNS = re.compile(r"[()\[\]{},]")
+_INDEX = re.compile(r"\w\[[^\]]*\][^\[\]{},]*$")
+_CALL = re.compile(r"[\w$]\(")
 _OPEN_QUOTE = "found unexpected end of stream"
 _QUOTED_ALIAS = "while scanning an alias"
 _QUOTED_ANCHOR = "while scanning an anchor"
@@ -39,6 +41,8 @@ def explained(error: MarkedYAMLError, source: Source, last: ScalarEvent | None, 
         return PlacedProblem(place, "a tab cannot indent in YAML; use spaces")
     if last and (expression := cut_expression(source, last)):
         return expression
+    if index := _index_before(begun) or (last and _index_in_flow(source, last)):
+        return index
     if last and (wiring := _wiring_below(place, last)):
         return wiring
     if bracket and not "".join((line[place.column :], *lines_of(source)[place.line + 1 :])).strip():
@@ -57,33 +61,59 @@ def explained(error: MarkedYAMLError, source: Source, last: ScalarEvent | None, 
 def must_be_quoted(place: Place) -> PlacedProblem:
     """For text that begins with a sign that has a meaning in YAML."""
     found = _WORD.search(_line(place), place.column)
-    word = found[0] if found else ""
+    word = found[0].rstrip(":") if found else ""
     message = f"text that begins with '{word[:1]}' must be quoted: \"{cut(word)}\""
     return PlacedProblem(Place(place.source, place.line, place.column, max(1, len(word))), message)
 
 
 def cut_expression(source: Source, event: ScalarEvent) -> PlacedProblem | None:
-    """The problem of an unquoted `$(...)` that a comma or a bracket inside `{}` or `[]` has cut in two, if that is so."""
+    """The problem of an unquoted expression that a comma or a bracket inside `{}` or `[]` has cut in two, if that is so."""
     if event.style or not _is_cut(event.value):
         return None
     place = _place(source, event.start_mark)
-    text = _line(place)[place.column : expression_end(place)]
-    message = f'inside {{}} or [] YAML cuts this expression at its comma or bracket; quote it: "{cut(text)}"'
-    return PlacedProblem(Place(source, place.line, place.column, len(text)), message)
+    whole = _line(place)[place.column : expression_end(place)]
+    is_closed = whole.count("(") == whole.count(")")
+    return _cut(place) if is_closed or "$(" in event.value else None
 
 
 def expression_end(place: Place) -> int:
-    """Column after the text at `place` once the brackets of its `$(` are closed; the line's end if they are not."""
+    """Column after the expression at `place`: before the comma or bracket that ends it, or at the line's end."""
     text, depth = _line(place), 0
-    for found in _BRACKETS.finditer(text, place.column):
-        depth += 1 if found[0] == "(" else -1
-        if depth == 0:
-            return found.end()
+    for found in _SIGNS.finditer(text, place.column):
+        if found[0] in "([{":
+            depth += 1
+        elif depth == 0:
+            return len(text[: found.start()].rstrip())
+        elif found[0] != ",":
+            depth -= 1
     return len(text.rstrip())
 
 
+def _cut(place: Place) -> PlacedProblem:
+    text = _line(place)[place.column : expression_end(place)]
+    message = f'inside {{}} or [] YAML cuts this expression at its comma or bracket; quote it: "{cut(text)}"'
+    return PlacedProblem(Place(place.source, place.line, place.column, len(text)), message)
+
+
 def _is_cut(text: str) -> bool:
-    return "$(" in text.replace("$$", "") and text.count("(") > text.count(")")
+    """Whether a bracket of an expression or a function is open in it."""
+    return "(" in text and text.count("(") > text.count(")") and bool(_CALL.search(text.replace("$$", "")))
+
+
+def _index_in_flow(source: Source, last: ScalarEvent) -> PlacedProblem | None:
+    """The problem of an unquoted `x[0]` inside `{}` or `[]`."""
+    end = _place(source, last.end_mark)
+    if last.style or last.value.endswith("$") or _line(end)[end.column : end.column + 1] not in ("[", "{"):
+        return None
+    return _cut(_place(source, last.start_mark))
+
+
+def _index_before(star: Place) -> PlacedProblem | None:
+    """The same where libyaml, which looks ahead, stops at the `*` of `x[0] * 2`."""
+    before = _line(star)[: star.column]
+    start = before.rfind(": ") + len(": ")
+    is_product = _line(star)[star.column : star.column + 1] == "*" and _INDEX.search(before, start)
+    return _cut(Place(star.source, star.line, start)) if is_product else None
 
 
 def _wiring_below(place: Place, last: ScalarEvent) -> PlacedProblem | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from netlib.spec.base import shown
 from netlib.spec.errors import Problem, SpecError
-from netlib.spec.expressions import name_problem, references, substitute
+from netlib.spec.expressions import escaped, references, substitute
+from netlib.spec.names import name_problem
 
 SECTION = "vars"
 MAX_VARIABLES = 500
@@ -66,3 +67,12 @@ def _all_references(value: Any) -> set[str]:
         return references(value)
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     return {name for part in parts for name in _all_references(part)}
+
+
+def literal(value: Any) -> Any:
+    """Plain values that come to `value` when their `$` are replaced."""
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, Mapping):
+        return {key: literal(item) for key, item in value.items()}
+    return [literal(item) for item in value] if isinstance(value, list | tuple) else value

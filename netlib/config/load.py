@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from netlib.config.block_files import BlockFiles
 from netlib.config.edit import apply
 from netlib.config.experiment import Experiment
-from netlib.config.extends import Bases
+from netlib.config.extends import Bases, identity
 from netlib.config.overrides import command_line, parse_override
 from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
 from netlib.config.sections import Sections
 from netlib.config.sources import checked_source, open_source
-from netlib.config.tree import Place, Source, Value
+from netlib.config.tree import Place, Source
 
 _EXPECTED = "a config has sections, such as 'data', 'model' and 'train'"
 
@@ -30,7 +33,8 @@ def load(path: str | Path, overrides: Sequence[str] = (), *, open_data: bool = T
         ConfigError: with every problem, in file order.
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
-    return _load(open_source(os.fspath(path), "file"), overrides, open_data)
+    with _without_collection():
+        return _load(open_source(os.fspath(path), "file"), overrides, open_data)
 
 
 def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:
@@ -40,18 +44,30 @@ def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *,
         ConfigError: with every problem, in file order.
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
-    return _load(checked_source(file, "file", text, Path(file).parent), overrides, open_data)
+    with _without_collection():
+        return _load(checked_source(file, "file", text, Path(file).parent), overrides, open_data)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Inside, Python does not look for cyclic garbage: it would look through all the values of a large config, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _load(source: Source, overrides: Sequence[str], open_data: bool) -> Experiment:
     bases = Bases()
     tree = bases.complete(source)
-    problems, sources = bases.problems, bases.sources
-    changes = []
+    problems, commands, changes = bases.problems, [], []
     for text in overrides:
         try:
-            sources.append(command_line(text, Path.cwd()))
-            changes.append(parse_override(sources[-1]))
+            commands.append(command_line(text, Path.cwd()))
+            changes.append(parse_override(commands[-1]))
         except ConfigError as error:
             problems += error.problems
     if (tree is None or tree.content in ({}, None)) and not problems:
@@ -59,19 +75,20 @@ def _load(source: Source, overrides: Sequence[str], open_data: bool) -> Experime
     elif tree is not None and not isinstance(tree.content, dict):
         problems.append(PlacedProblem(tree.place, f"expected a mapping; {_EXPECTED}"))
     if tree is None or not isinstance(tree.content, dict) or not tree.content or bases.incomplete:
-        raise ConfigError(in_file_order(problems, sources))
+        raise ConfigError(in_file_order(problems, [*bases.sources, *commands]))
     for change in changes:
         try:
             tree = apply(change, tree)
         except ConfigError as error:
             problems += error.problems
-    return _checked(tree, source, sources, problems, open_data)
+    blocks = BlockFiles(bases)
+    tree = blocks.resolved(tree, (identity(source),))
+    sections = Sections(tree, source.name, open_data, blocks_are_known=not blocks.incomplete)
+    return _checked(sections, problems, [*bases.sources, *commands])
 
 
-def _checked(
-    tree: Value, source: Source, sources: list[Source], problems: list[PlacedProblem], open_data: bool
-) -> Experiment:
-    sections = Sections(tree, source.name, open_data)
+def _checked(sections: Sections, problems: list[PlacedProblem], sources: Sequence[Source]) -> Experiment:
+    """The experiment, whose file is the first of its sources."""
     known = {problem.place for problem in problems}
     problems += (problem for problem in sections.placed_problems() if problem.place not in known)
     problems = in_file_order(problems, sources)
@@ -80,4 +97,4 @@ def _checked(
         raise ConfigError(errors)
     if sections.damage:
         raise sections.damage
-    return sections.experiment(source.text, tuple(problems))
+    return sections.experiment(sources, problems)

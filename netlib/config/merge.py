@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlib.config.schema import same_type, type_key
+from netlib.config.schema import is_block, same_type, type_key
 from netlib.config.tree import Key, Value
 from netlib.spec.errors import Loc
 
@@ -20,6 +20,8 @@ def merge(base: Value, over: Value, loc: Loc = ()) -> Value:
 
 def _kept(base: dict[Key, Value], over: dict[Key, Value], loc: Loc) -> dict[Key, Value]:
     """What of the base stays in question: nothing of a choice whose type differs."""
+    if loc[:1] == ("blocks",) and _is_defined_otherwise(base, over, loc):
+        return {}
     if loc == ("data",) and "source" in base and "source" in over:
         return _common(base) if base["source"].content != over["source"].content else base
     first, second = type_key(base, loc), type_key(over, loc)
@@ -28,6 +30,11 @@ def _kept(base: dict[Key, Value], over: dict[Key, Value], loc: Loc) -> dict[Key,
     if not same_type(first, second, loc):
         return {}
     return {second if key == first else key: value for key, value in base.items()}
+
+
+def _is_defined_otherwise(base: dict[Key, Value], over: dict[Key, Value], loc: Loc) -> bool:
+    """Whether `over` gives a block's definition and `base` another file's, or the other way round."""
+    return is_block(loc) and (("file" in base and "nodes" in over) or ("nodes" in base and "file" in over))
 
 
 def _common(data: dict[Key, Value]) -> dict[Key, Value]:

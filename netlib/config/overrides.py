@@ -15,6 +15,7 @@ from netlib.config.reader import read_tree
 from netlib.config.sources import checked_source
 from netlib.config.tree import Key, Place, Source, Value
 
+MAX_STEPS = 50
 FORM = "'section.key=value' or '~section.key'"
 _STEP = re.compile(r"""(?P<plain>[^.="'\s]+)|"(?P<double>[^"]*)"|'(?P<single>[^']*)'""")
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -69,6 +70,8 @@ def _steps(source: Source, start: int) -> tuple[tuple[Step, ...], int]:
         position = found.end()
         if source.text[position : position + 1] != ".":
             return tuple(steps), position
+        if len(steps) == MAX_STEPS:
+            raise _problem(place, f"a key has at most {MAX_STEPS} steps")
         position += 1
     raise _problem(Place(source, 0, position), f"expected a name here; an override is {FORM}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 from unicodedata import combining, east_asian_width
@@ -18,6 +18,7 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 MAX_COLUMNS = 160
 MAX_SHOWN = 50
 _LEAST_COLUMNS = 20
+_VIA_INDENT = 8
 _MARGIN = 14
 """Columns of an excerpt beside its text: the line's number and the dots at both ends."""
 
@@ -26,11 +27,15 @@ _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
 @dataclass(frozen=True)
 class PlacedProblem:
-    """One mistake, and where it is; `place` None when no text could be read."""
+    """One mistake, and where it is; `place` None when no text could be read.
+
+    `via` says what leads there from the config that was asked for, innermost first: `in ConvBlock, used at a.yaml:3:5`.
+    """
 
     place: Place | None
     message: str
     severity: Literal["error", "warning"] = "error"
+    via: tuple[str, ...] = ()
 
     @property
     def line(self) -> int | None:
@@ -62,14 +67,31 @@ class ConfigError(UsageError):
 
 
 def in_file_order(problems: Iterable[PlacedProblem], sources: Sequence[Source]) -> list[PlacedProblem]:
-    """Sorted by file in the order of `sources`, then by line and column; a problem that was found twice stands once."""
+    """Sorted by file in the order of `sources`, then by line and column; a problem that was found twice stands once.
+
+    So does one to which several uses of a block lead: with the first of them, and how many more there are.
+    """
     order = {source: index for index, source in enumerate(sources)}
 
     def position(problem: PlacedProblem) -> tuple[int, int, int]:
         place = problem.place
         return (-1, 0, 0) if place is None else (order.get(place.source, len(order)), place.line, place.column)
 
-    return sorted(dict.fromkeys(problems), key=position)
+    return sorted(_once(problems), key=position)
+
+
+def _once(problems: Iterable[PlacedProblem]) -> list[PlacedProblem]:
+    ways: dict[PlacedProblem, dict[tuple[str, ...], None]] = {}
+    for problem in problems:
+        found = ways.setdefault(replace(problem, via=()) if problem.via else problem, {})
+        if problem.via:
+            found[problem.via] = None
+    return [replace(problem, via=_first_way(list(found))) if found else problem for problem, found in ways.items()]
+
+
+def _first_way(ways: list[tuple[str, ...]]) -> tuple[str, ...]:
+    first, more = ways[0], len(ways) - 1
+    return (*first[:-1], f"{first[-1]} (and {more} more use{'s' if more > 1 else ''})") if more else first
 
 
 def render(problems: Iterable[PlacedProblem], *, color: bool = False, columns: int | None = None) -> str:
@@ -109,6 +131,7 @@ def _rendered(problem: PlacedProblem, color: bool, columns: int | None) -> str:
     if problem.place is None:
         return head
     excerpt = _excerpt(problem.place, hue, color, columns)
+    excerpt += (f"{' ' * _VIA_INDENT}{printable(way)}" for way in problem.via)
     plain = f"{problem.where}: {problem.severity}: {problem.message}"
     if problem.place.source.origin == "command line" and columns and _columns(plain) > columns:
         return "\n".join((_painted(problem.where, _BOLD, color), *excerpt, f"{severity} {message}"))

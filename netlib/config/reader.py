@@ -5,7 +5,7 @@ Bounded in depth and size, also through aliases. Safe: no tag makes an object. A
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from yaml import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 from netlib.config.hints import cut_expression, explained, expression_end, must_be_quoted
 from netlib.config.problems import PlacedProblem, lines_of
 from netlib.config.scalars import MERGE_KEY, TAG, scalar, tagged
-from netlib.config.tree import Key, Place, Scalar, Source, Value
+from netlib.config.tree import Content, Key, Place, Scalar, Source, Value
 from netlib.spec.operations import cut
 
 MAX_DEPTH = 200
@@ -59,7 +59,7 @@ class _Open:
 
 @dataclass
 class _Anchor:
-    value: Value
+    content: Content
     values: int
     height: int
 
@@ -72,27 +72,31 @@ class _Reader:
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, _Anchor | None] = field(default_factory=dict)
     values: int = 0
+    documents: int = 0
     cut_until: tuple[int, int] = (0, 0)
     """Line and column where an expression ends that YAML has cut in two: scalars before that are pieces of it."""
 
     def read(self) -> Value | None:
-        documents = 0
+        rules: dict[type, Callable[[Any], None]] = {
+            ScalarEvent: self._scalar,
+            SequenceStartEvent: self._open,
+            MappingStartEvent: self._open,
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
+            AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
         for event in self._events():
-            if isinstance(event, ScalarEvent):
-                self._scalar(event)
-            elif isinstance(event, SequenceStartEvent | MappingStartEvent):
-                self._open(event)
-            elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                self._close(event)
-            elif isinstance(event, AliasEvent):
-                self._alias(event)
-            elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise _UnreadableError(
-                        PlacedProblem(self._place(event), "a config is one document; '---' begins another")
-                    )
+            rule = rules.get(type(event))
+            if rule:
+                rule(event)
         return self.root
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            place = self._place(event)
+            raise _UnreadableError(PlacedProblem(place, "a config is one document; '---' begins another"))
 
     def _events(self) -> Iterator[yaml.Event]:
         last: ScalarEvent | None = None
@@ -116,11 +120,12 @@ class _Reader:
             end = expression_end(place)
             self.cut_until = (place.line, end)
             content = lines_of(self.source)[place.line][place.column : end]
-        self._add(Value(content, place), event.anchor, plain=not event.style)
+        self._add(content, place, event.anchor, plain=not event.style)
 
     def _content(self, event: ScalarEvent, place: Place) -> Scalar:
         if event.anchor and not event.value and not event.style:
             self.problems.append(must_be_quoted(place))
+            return f"&{event.anchor}"
         try:
             if event.tag:
                 return tagged(event.tag, event.value)
@@ -157,13 +162,13 @@ class _Reader:
             place = Place(self.source, place.line, place.column, event.end_mark.column - place.column)
         elif not done.flow:
             place = _first_line(done)
-        self._add(Value(done.content, place), done.anchor, height=done.height, since=done.values_before)
+        self._add(done.content, place, done.anchor, height=done.height, since=done.values_before)
 
     def _alias(self, event: AliasEvent) -> None:
         place = self._place(event)
         if event.anchor not in self.anchors:
             self.problems.append(must_be_quoted(place))
-            self._add(Value(f"*{event.anchor}", place), None)
+            self._add(f"*{event.anchor}", place, None)
             return
         anchor = self.anchors[event.anchor]
         if anchor is None:
@@ -171,35 +176,42 @@ class _Reader:
         if len(self.stack) + anchor.height > MAX_DEPTH:
             raise _UnreadableError(PlacedProblem(place, f"a config has at most {MAX_DEPTH} levels"))
         self.values += anchor.values - 1
-        self._add(Value(anchor.value.content, place), None, height=anchor.height)
+        self._add(anchor.content, place, None, height=anchor.height)
 
     def _add(
-        self, value: Value, anchor: str | None, *, height: int = 0, since: int | None = None, plain: bool = False
+        self,
+        content: Content,
+        place: Place,
+        anchor: str | None,
+        *,
+        height: int = 0,
+        since: int | None = None,
+        plain: bool = False,
     ) -> None:
         since = self.values if since is None else since
         self.values += 1
         if self.values > MAX_VALUES:
-            raise _UnreadableError(PlacedProblem(value.place, f"a config has at most {MAX_VALUES} values"))
+            raise _UnreadableError(PlacedProblem(place, f"a config has at most {MAX_VALUES} values"))
         if anchor:
-            self.anchors[anchor] = _Anchor(value, self.values - since, height)
+            self.anchors[anchor] = _Anchor(content, self.values - since, height)
         if not self.stack:
-            self.root = value
+            self.root = Value(content, place)
             return
         parent = self.stack[-1]
-        parent.height = max(parent.height, height + 1)
+        if parent.height <= height:
+            parent.height = height + 1
         if isinstance(parent.content, list):
-            parent.content.append(value)
+            parent.content.append(Value(content, place))
         elif not parent.awaits_value:
-            parent.awaits_value, parent.key = True, self._key(value, parent.content, plain)
+            parent.awaits_value, parent.key = True, self._key(content, place, parent.content, plain)
         else:
             parent.awaits_value = False
             if parent.key:
-                key, place = parent.key
-                parent.content[key] = value.under(place)
+                key, key_place = parent.key
+                parent.content[key] = Value(content, place, key_place)
 
-    def _key(self, value: Value, siblings: dict[Key, Value], plain: bool) -> tuple[Key, Place] | None:
-        """The key that a value is; None if its own value is not to be kept."""
-        place, key = value.place, value.content
+    def _key(self, key: Content, place: Place, siblings: dict[Key, Value], plain: bool) -> tuple[Key, Place] | None:
+        """The key with its place; None if it is none, so that its value is not kept."""
         if not isinstance(key, str | int) or isinstance(key, bool):
             written = cut(lines_of(self.source)[place.line][place.column : place.column + place.length].strip())
             self._problem(place, f'a key is text or an integer; quote it if it is text: "{written}"')

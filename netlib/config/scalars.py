@@ -18,6 +18,7 @@ _INTEGER = re.compile(r"(?P<decimal>[-+]?[0-9]+)|0o(?P<octal>[0-7]+)|0x(?P<hexad
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"(?P<sign>[-+]?)\.(?:inf|Inf|INF)")
 _NOT_A_NUMBER = (".nan", ".NaN", ".NAN")
+_BEGIN_NUMBERS = frozenset("0123456789+-.")
 _MAX_DIGITS = 64
 
 MERGE_KEY = "<<"
@@ -39,6 +40,8 @@ def scalar(text: str) -> Scalar:
     """
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _BEGIN_NUMBERS:
+        return text
     if found := _INTEGER.fullmatch(text):
         return _integer(found)
     if _FLOAT.fullmatch(text):

@@ -7,17 +7,24 @@ from typing import get_args
 
 from netlib.spec.base import Spec
 from netlib.spec.errors import Loc
-from netlib.spec.nodes import WIRING
+from netlib.spec.language.nodes import WIRING
 from netlib.spec.registry import names, resolve, spec_class
 
+_PARTS = ("initializer", "regularizer", "constraint", "activation")
+_TRAIN = ("optimizer", "schedule", "callback")
 _KINDS = {
-    "model": ("layer", "initializer", "regularizer", "constraint", "activation"),
-    "train": ("optimizer", "schedule", "callback"),
+    "model": ("layer", *_PARTS),
+    "blocks": ("layer", *_PARTS),
+    "train": _TRAIN,
     "data": ("preprocessing",),
+    "vars": ("layer", *_PARTS, *_TRAIN, "loss", "metric", "preprocessing"),
 }
 _TERMS = {"loss": "loss", "metrics": "metric"}
-_NAMES_ONLY = ("inputs", "outputs", "from")
+_NAMES_ONLY = ("inputs", "outputs", "from", "params", "blocks", "repeat", "each", "tie", "branches", "Variables")
 """Mappings of a network whose keys are names, never types."""
+_GRAPHS = ("model", "blocks")
+_DEFINITION = 2
+"""How many steps lead to a block: `blocks` and its name; so it goes on for the blocks inside."""
 
 
 def type_key(keys: Iterable[object], loc: Loc) -> str | None:
@@ -77,7 +84,7 @@ def is_beside(step: str | int, type_name: str, loc: Loc) -> bool:
     spec = spec_of(type_name, loc)
     if spec and step in spec.model_fields:
         return False
-    return step in (*_beside_terms(loc), *(WIRING if loc[:1] == ("model",) else ()))
+    return step in (*_beside_terms(loc), *(WIRING if loc[0] in _GRAPHS else ()))
 
 
 def types_with(parameter: str, loc: Loc) -> list[str]:
@@ -95,9 +102,30 @@ def shorthand_at(loc: Loc) -> str | None:
 
 def type_named(text: str, loc: Loc) -> str | None:
     """The type that a text alone at `loc` chooses, by the name under which a mapping would have it."""
-    if loc[:1] == ("model",) and text.rpartition(".")[2][:1].isupper():
+    if _is_free(loc) and not text[:1].isupper():
+        return None
+    if loc and loc[0] in _GRAPHS and not _is_free(loc) and text.rpartition(".")[2][:1].isupper():
         return text
     return next((known for kind in _kinds(loc) if (known := resolve(kind, text))), None)
+
+
+def is_block(loc: Loc) -> bool:
+    """Whether what stands at `loc` is a block's definition."""
+    return (
+        len(loc) >= _DEFINITION and len(loc) % _DEFINITION == 0 and all(step == "blocks" for step in loc[::_DEFINITION])
+    )
+
+
+def block_around(loc: Loc) -> Loc | None:
+    """The place of the innermost block that has what is at `loc`."""
+    around = (loc[:length] for length in range(len(loc), 1, -1))
+    return next(filter(is_block, around), None) if loc[:1] == ("blocks",) else None
+
+
+def _is_free(loc: Loc) -> bool:
+    """Whether values of any kind may stand at `loc`: variables, and the defaults of parameters."""
+    block = block_around(loc)
+    return loc[:1] == ("vars",) or (block is not None and loc[len(block) : len(block) + 1] in (("params",), ("vars",)))
 
 
 def _is_type(key: str, loc: Loc) -> bool:

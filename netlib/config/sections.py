@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netlib.config.experiment import Experiment, Header, default_name, place_of
+from netlib.config.blocks import Blocks
+from netlib.config.experiment import Experiment, Header, default_name
 from netlib.config.interpolate import Variables, resolve_variables
+from netlib.config.placing import placed
 from netlib.config.problems import PlacedProblem
 from netlib.config.schema import type_key, types_with
-from netlib.config.tree import Value
+from netlib.config.tree import Source, Value
 from netlib.spec.errors import Loc, NetlabError, Problem, SpecError
 from netlib.spec.expressions import substitute
 
@@ -20,17 +22,15 @@ if TYPE_CHECKING:
     from netlib.spec.graph import Graph
     from netlib.spec.training import TrainSpec
 
-_NO_INPUTS = "the model's inputs are not known"
-"""Begins the analysis's message where neither data nor model tell the inputs."""
-
 
 class Sections:
     """Checks them in the order in which they depend on one another.
 
-    `damage` is the error of a data file that is there and cannot be read: no mistake of the config.
+    `damage` is the error of a data file that is there and cannot be read: no mistake of the config. Where a block has no
+    definition because its file could not be read, the network is not looked at.
     """
 
-    def __init__(self, tree: Value, file: str, open_data: bool) -> None:
+    def __init__(self, tree: Value, file: str, open_data: bool, *, blocks_are_known: bool = True) -> None:
         self.tree = tree
         self.open_data = open_data
         self.plain: dict[Any, Any] = tree.plain()
@@ -38,19 +38,20 @@ class Sections:
         self._problems: list[Problem] = []
         self._damaged: list[Loc] = []
         self.variables: Variables = resolve_variables(self.plain.get("vars"))
-        self._report(self.variables.problems)
+        self.blocks = Blocks(self.plain.get("blocks"))
+        self._report([*self.variables.problems, *self.blocks.problems])
         self.header = self._header(file)
         self.data = self._data() if "data" in self.plain else None
         self.train = self._train() if "train" in self.plain else None
         self.signature = self._signature(self.data) if self.data else None
-        self.graph = self._graph() if "model" in self.plain else None
+        self.graph = self._graph() if blocks_are_known else None
         self._contract()
 
     def placed_problems(self) -> list[PlacedProblem]:
         """Everything found, each with its place."""
         return [self._placed(problem) for problem in self._problems]
 
-    def experiment(self, text: str, warnings: tuple[PlacedProblem, ...]) -> Experiment:
+    def experiment(self, sources: Sequence[Source], warnings: Sequence[PlacedProblem]) -> Experiment:
         """What the sections come to when they have no mistake."""
         assert self.header is not None
         return Experiment(
@@ -58,13 +59,15 @@ class Sections:
             seed=self.header.seed,
             variables=self.variables.values,
             data=self.data,
+            blocks=self.blocks.values or {},
             model=self.plain.get("model"),
             graph=self.graph,
             train=self.train,
             signature=self.signature,
-            text=text,
+            text=sources[0].text,
             tree=self.tree,
-            warnings=warnings,
+            sources=tuple(sources),
+            warnings=tuple(warnings),
         )
 
     def _header(self, file: str) -> Header | None:
@@ -135,22 +138,39 @@ class Sections:
         return None
 
     def _graph(self) -> Graph | None:
-        from netlib.spec.analysis import analyse
+        graph, in_use = self._network() if "model" in self.plain else (None, [])
+        if self.blocks.values is not None:
+            from netlib.spec.language.analysis import check_blocks
+
+            known = {(problem.loc, problem.at) for problem in in_use if problem.severity == "error"}  # which says more
+            alone = check_blocks(self.blocks.values, self.variables.values, loc=("blocks",))
+            self._report(problem for problem in alone if (problem.loc, problem.at) not in known)
+        self._report(in_use)
+        return graph
+
+    def _network(self) -> tuple[Graph | None, list[Problem]]:
+        """The graph of the model, and what is wrong with it and with the blocks that it uses."""
+        from netlib.spec.language.analysis import NO_INPUTS, analyse
 
         inputs = None
         if self.signature:
             inputs = {name: feature.tensor for name, feature in self.signature.inputs.items()}
-        graph, problems = analyse(self.plain["model"], inputs, self.variables.values, ("model",))
+        graph, problems = analyse(
+            self.plain["model"], inputs, self.variables.values, ("model",), blocks=self.blocks.values
+        )
         if "data" in self.plain:  # what is wrong there is reported there
-            problems = [problem for problem in problems if not problem.message.startswith(_NO_INPUTS)]
-        self._report(problems)
-        return graph
+            problems = [problem for problem in problems if problem.message != NO_INPUTS]
+        return graph, problems
 
     def _contract(self) -> None:
-        if not (self.data and self.train and self.graph and self.signature):
+        if not (self.train and self.graph):
             return
-        from netlib.spec.contract import check
+        from netlib.spec.contract import check, check_without_data
 
+        if "data" not in self.plain:
+            self._report(check_without_data(self.graph, self.train))
+        if not (self.data and self.signature):
+            return
         batches = _batches(self.data, self.signature)
         validation = self.data.validation > 0
         self._report(check(self.graph, self.train, self.signature, validation=validation, batches=batches))
@@ -171,16 +191,17 @@ class Sections:
     def _follows(self, loc: Loc) -> bool:
         """Whether what stands at `loc` has no value, because of a mistake that is reported already."""
         written, _ = self.tree.find(loc)
-        if isinstance(written.content, str) and self.variables.hide(written.content):
-            return True
+        if isinstance(written.content, str):
+            variables = self.blocks.variables_at(loc) or self.variables
+            if variables.hide(written.content):
+                return True
         return any(loc[: len(damaged)] == damaged for damaged in self._damaged)
 
     def _placed(self, problem: Problem) -> PlacedProblem:
-        place = place_of(self.tree, problem.loc, problem.at)
-        message = problem.message
-        if place.source.origin == "command line" and problem.at == "key":
-            message += _other_type(self.tree, problem.loc)
-        return PlacedProblem(place, message, problem.severity)
+        found = placed(self.tree, problem)
+        if found.place and found.place.source.origin == "command line" and problem.at == "key":
+            return replace(found, message=found.message + _other_type(self.tree, problem.loc))
+        return found
 
 
 def _other_type(tree: Value, loc: Loc) -> str:

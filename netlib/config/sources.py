@@ -39,7 +39,7 @@ def open_source(name: str, origin: Origin, *, path: Path | None = None, mentione
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(f"cannot read '{name}': {reason}", mentioned) from None
-    return checked_source(name, origin, _decoded(name, origin, data), path.parent)
+    return checked_source(name, origin, _decoded(name, origin, data, mentioned), path.parent)
 
 
 def checked_source(name: str, origin: Origin, text: str, folder: Path) -> Source:
@@ -64,11 +64,11 @@ def place_at(source: Source, index: int) -> Place:
     return Place(source, len(before) - 1, len(before[-1]))
 
 
-def _decoded(name: str, origin: Origin, data: bytes) -> str:
+def _decoded(name: str, origin: Origin, data: bytes, mentioned: Place | None) -> str:
     if len(data) > MAX_BYTES:
-        raise _unreadable(f"'{name}' is larger than {MAX_BYTES} bytes, too large for a config", None)
+        raise _unreadable(f"'{name}' is larger than {MAX_BYTES} bytes, too large for a config", mentioned)
     if data[:2] in _ENCODINGS:
-        raise _unreadable(f"'{name}' is {_ENCODINGS[data[:2]]} text; save it as UTF-8", None)
+        raise _unreadable(f"'{name}' is {_ENCODINGS[data[:2]]} text; save it as UTF-8", mentioned)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from netlib.spec.errors import Loc
 
 Origin = Literal["file", "base file", "command line", "default"]
 Key = str | int
 Scalar = str | int | float | bool | None
+Content: TypeAlias = "Scalar | list[Value] | dict[Key, Value]"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -23,8 +24,7 @@ class Source:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A stretch of one line; `line` and `column` count from 0."""
 
     source: Source
@@ -33,11 +33,14 @@ class Place:
     length: int = 1
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)  # frozen, it would take twice as long to make, and a config has tens of thousands
 class Value:
-    """A scalar, a list or a mapping of values; `key` is the place of the key that leads to it, if one does."""
+    """A scalar, a list or a mapping of values; `key` is the place of the key that leads to it, if one does.
 
-    content: Scalar | list[Value] | dict[Key, Value]
+    Trees share values: nothing changes one that is made.
+    """
+
+    content: Content
     place: Place
     key: Place | None = None
 
@@ -69,4 +72,4 @@ class Value:
 
     def under(self, key: Place | None) -> Value:
         """The same value where another key leads to it."""
-        return replace(self, key=key)
+        return Value(self.content, self.place, key)

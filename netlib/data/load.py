@@ -15,8 +15,11 @@ from netlib.spec.features import DataSignature, SourceSpec
 
 READERS = {
     "netlib.spec.sources": "netlib.data.bundled_files",
-    "netlib.spec.generators": "netlib.data.generators",
     "netlib.spec.npz": "netlib.data.npz",
+    **dict.fromkeys(
+        (f"netlib.spec.{kind}" for kind in ("generators", "noise", "pairs", "sequences", "customers", "pictures")),
+        "netlib.data.generators",
+    ),
 }
 """Module of a source's spec -> module whose `read(source, seed)` gives its samples."""
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from netlib.nn.symbolic import Input as Input
     from netlib.nn.torch_weights import from_torch as from_torch
     from netlib.nn.torch_weights import to_torch as to_torch
+    from netlib.nn.wrappers import TimeDistributed as TimeDistributed
+    from netlib.nn.wrappers import While as While
 
 _BASES = {
     "Module": "module",
@@ -27,6 +29,8 @@ _BASES = {
     "Network": "network",
     "Sequential": "sequential",
     "Foreign": "foreign",
+    "TimeDistributed": "wrappers",
+    "While": "wrappers",
     "Input": "symbolic",
 }
 

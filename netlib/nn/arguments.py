@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from netlib.nn.symbolic import Symbol, symbols_in
+from netlib.nn.symbolic import Symbol, join, symbols_in
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.tensors import show
 
@@ -41,12 +41,18 @@ def only_symbols(layer: Any, inputs: tuple[Any, ...], options: Mapping[str, Any]
             f"{layer.name} is called on an Input, which runs nothing yet, so '{given[0]}' would be lost: give it when the network"
             f" is called; what always holds belongs into the layer"
         )
-    for value in inputs:
+    symbols = [join(value, []) if _is_source(value) else value for value in inputs]
+    for value in symbols:
         if not isinstance(value, Symbol):
             raise UsageError(
                 f"{layer.name} takes its inputs one by one, layer(a, b), each an Input or what a layer gave"
             )
-    return list(inputs)
+    return symbols
+
+
+def _is_source(value: Any) -> bool:
+    """Whether it is a layer that stands for a value by itself, as a Variable."""
+    return getattr(value, "spec_type", None) is not None and value.spec_type.source
 
 
 def named_arguments(layer: Any, named: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from netlib.nn.building_once import once
 from netlib.nn.collecting import Collecting
 from netlib.nn.keras_losses import outermost_keras_layers
 from netlib.nn.keras_objects import make
 from netlib.nn.tree import Entry, Tree, joined
+from netlib.nn.tying import Transposed
 from netlib.nn.weights import initial_value, make_variable
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import UsageError, did_you_mean
@@ -41,13 +41,14 @@ class Buildable(Collecting):
     """
 
     _unchecked: dict[str, tf.Variable]
+    _tied: set[str]
     _early: dict[str, tuple[Weight, tf.Variable, Any]]
     """The weights with random values that the constructor made, and these values; until it is built."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
-            cls.build = _once(cls.build)  # type: ignore[method-assign]
+            cls.build = once(cls.build)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Buildable(Collecting):
         self._built_for: tuple[Any, ...] = ()
         self._keras_layers: tuple[Any, ...] = ()
         self._weight_names: set[str] = set()
+        self.__dict__["_tied"] = set()
         self.__dict__["_early"] = {}
         self.__dict__["_unchecked"] = {}  # by name, until found in an attribute; TensorFlow is not to track them here
 
@@ -179,7 +181,7 @@ class Buildable(Collecting):
         return tuple(map(int, axes))
 
     def _make_weight(self, weight: Weight) -> tf.Variable:
-        variable = make_variable(weight, f"{self.path}.{weight.name}", self.seed, self._dtypes.variable)
+        variable = make_variable(weight, joined(self.path, weight.name), self.seed, self._dtypes.variable)
         self._weight_names.add(weight.name)
         self._unchecked[weight.name] = variable
         if not self._building and isinstance(weight.initializer, InitializerSpec) and weight.initializer.random:
@@ -190,18 +192,32 @@ class Buildable(Collecting):
 
     def _held_or_made(self, weight: Weight) -> Any:
         """What was assigned to the weight's attribute, as a variable that is another layer's too; else a new variable."""
-        held = vars(self).get(weight.name)
+        held = self.weight_called(weight.name)
         if held is None:
             return self._make_weight(weight)
-        if not isinstance(held, tf.Variable | keras.Variable) or tuple(held.shape) != weight.shape:
+        if not isinstance(held, tf.Variable | keras.Variable | Transposed) or tuple(held.shape) != weight.shape:
             shape = f" of {tuple(held.shape)}" if hasattr(held, "shape") else ""
             raise UsageError(
                 f"{self.path}: a {type(held).__name__}{shape} was assigned to '{weight.name}' before it was built; for these"
                 f" inputs that is a variable of {weight.shape}"
             )
-        if weight.regularizer:
+        if weight.regularizer and weight.name not in self._tied:
             self.regularized.append((held, make(weight.regularizer)))
         return held
+
+    def weight_called(self, name: str) -> Any:
+        """What serves as the weight of that name in the layer's spec; None before it is there."""
+        return vars(self).get(name)
+
+    def hold_weight(self, name: str, value: Any) -> None:
+        """Takes a variable as the weight of that name."""
+        setattr(self, name, value)
+
+    def tie(self, name: str, variable: tf.Variable, *, transposed: bool = False) -> None:
+        """Takes the variable of another layer in place of a weight of its own, before it is built. What penalises it, and where
+        it is saved, is the other's."""
+        self._tied.add(name)
+        self.hold_weight(name, Transposed(variable) if transposed else variable)
 
     def place(self, path: str, seed: int | None, dtypes: Policy | None) -> None:
         """Tells a layer that is not built where it stands, and what it inherits where it has none of its own."""
@@ -218,7 +234,7 @@ class Buildable(Collecting):
         with tf.init_scope():  # not as a part of the function that is being made
             for name, (weight, variable, value) in self._early.items():
                 if np.array_equal(variable.numpy(), value):
-                    variable.assign(initial_value(weight, f"{self.path}.{name}", self.seed, variable.dtype.name))
+                    variable.assign(initial_value(weight, joined(self.path, name), self.seed, variable.dtype.name))
                     self._early[name] = (weight, variable, variable.numpy())
 
     def _place_children(self) -> None:
@@ -251,7 +267,7 @@ class Buildable(Collecting):
         return self._policy or POLICIES["float32"]
 
 
-_ABOUT_ITSELF = ("regularized", "_built_for", "_keras_layers", "_weight_names", "_unchecked", "_early")
+_ABOUT_ITSELF = ("regularized", "_built_for", "_keras_layers", "_weight_names", "_unchecked", "_early", "_tied")
 """Attributes that are no part of the tree."""
 
 
@@ -261,37 +277,3 @@ def _layer_around(entry: Entry) -> Buildable:
     if layer is None:
         raise TypeError(f"'{entry.path}' is in no layer")
     return layer
-
-
-def _kept(layer: Buildable) -> dict[str, Any]:
-    """Its attributes as they are, also when weights are added."""
-    added_to = {name: copy.copy(vars(layer)[name]) for name in ("regularized", "_weight_names", "_unchecked", "_early")}
-    return {**vars(layer), **added_to}
-
-
-def _once(build: Callable[..., None]) -> Callable[..., None]:
-    """`build` as it may run once; one that calls `super().build` is one building."""
-
-    @functools.wraps(build)
-    def guarded(self: Buildable, *shapes: Any) -> None:
-        if self._building:
-            build(self, *shapes)
-            return
-        if self.built:
-            before, now = (" and ".join(map(str, each)) for each in (self._built_for, shapes))
-            raise UsageError(
-                f"{self.path} is built already, for inputs of {before}, and cannot be for {now}: make another layer"
-            )
-        kept = _kept(self)
-        self._building = True
-        try:
-            build(self, *shapes)
-            self._check_weights_are_held()
-        except BaseException:  # it may be built for other inputs
-            self.__dict__.clear()
-            self.__dict__.update(kept)
-            raise
-        self._building, self._is_built, self._built_for = False, True, shapes
-        self._early.clear()
-
-    return guarded

@@ -42,10 +42,12 @@ class Pass:
 
 @dataclass(frozen=True)
 class Frame:
-    """The pass under way, and the training flag of the innermost call."""
+    """The pass under way, and the training flag of the innermost call; and whether that is of a graph, which passes masks along
+    its edges itself."""
 
     current: Pass
     training: Any
+    along_edges: bool = False
 
 
 _frame: ContextVar[Frame | None] = ContextVar("frame", default=None)
@@ -53,10 +55,10 @@ _last: weakref.WeakKeyDictionary[Any, Pass] = weakref.WeakKeyDictionary()
 
 
 @contextmanager
-def entered(layer: Any, training: Any) -> Iterator[Any]:
+def entered(layer: Any, training: Any, *, along_edges: bool = False) -> Iterator[Any]:
     """Inside, the layer is being called; gives the training flag, which is that of the call around where it is None."""
     frame = _frame.get()
-    frame = Frame(Pass(), False) if frame is None else frame
+    frame = replace(Frame(Pass(), False) if frame is None else frame, along_edges=along_edges)
     if training is not None:
         frame = replace(frame, training=training)
     _last[layer] = frame.current
@@ -71,6 +73,12 @@ def current() -> Pass | None:
     """The pass under way, None outside of any call."""
     frame = _frame.get()
     return frame.current if frame else None
+
+
+def along_edges() -> bool:
+    """Whether the call that begins now is of a node of a graph, which is given its masks."""
+    frame = _frame.get()
+    return frame is not None and frame.along_edges
 
 
 def last(layer: Any) -> Pass:

@@ -11,11 +11,14 @@ from netlib.nn.joining import graph_of
 from netlib.nn.layer import Layer
 from netlib.nn.symbolic import Symbol
 from netlib.spec.errors import Problem, SpecError, UsageError
-from netlib.spec.graph import Graph
+from netlib.spec.graph import Graph, Node
+from netlib.spec.language.nodes import CONTAINERS, SHARE, check_node_name, parse_node
+from netlib.spec.language.wiring import parse_wiring
 from netlib.spec.layer import LayerSpec
-from netlib.spec.nodes import CONTAINERS, NodeSyntax, parse_node
 from netlib.spec.registry import spec_class
 from netlib.spec.tensors import TensorSpec
+
+_TAKEN = ("name", "trainable", "dtype")
 
 
 def is_plain(item: Any) -> bool:
@@ -30,7 +33,8 @@ def chained(
     prefix: str,
     held: Mapping[str, Layer[Any]] | None = None,
 ) -> tuple[Graph, dict[str, Layer[Any]]]:
-    """The graph of a chain, and its layers by name; `held` are those that have names already.
+    """The graph of a chain, and its layers by name; `held` are those that have names already. What gives nothing, as AddLoss
+    does, is nobody's `previous`: the next layer reads what that has read.
 
     Raises:
         SpecError: at its place in the list, what a layer cannot take.
@@ -42,16 +46,30 @@ def chained(
         except SpecError as error:
             raise SpecError(error.problems, name) from None
         try:
-            symbol = layer(symbol)
+            given = layer(symbol)
         except SpecError as error:
             place = ("nodes", index, layer.type_name())
             raise SpecError([replace(problem.under(place), at="key") for problem in error.problems], name) from None
-        if not isinstance(symbol, Symbol):
+        if isinstance(given, Symbol):
+            symbol = given
+        elif given:
             raise UsageError(
-                f"{name}: {layer.type_name()} at {index} has several outputs ({', '.join(symbol)}); join layers by nn.Input"
+                f"{name}: {layer.type_name()} at {index} has several outputs ({', '.join(given)}); join layers by nn.Input"
             )
     traced = graph_of(begin, symbol, prefix, held)
-    return traced.graph, traced.layers
+    return _as_listed(traced.graph), traced.layers
+
+
+def _as_listed(graph: Graph) -> Graph:
+    """The same with what gives nothing right behind what it reads, where it stands in the chain."""
+    leaves: dict[str | None, list[Node]] = {}
+    for node in graph.nodes:
+        if not node.outputs:
+            leaves.setdefault(next(iter(node.reads.values())).node, []).append(node)
+    nodes = leaves.get(None, [])
+    for node in graph.nodes:
+        nodes += [node, *leaves.get(node.name, [])] if node.outputs else []
+    return replace(graph, nodes=tuple(nodes))
 
 
 def layer_of(item: Any, loc: tuple[str | int, ...]) -> Layer[Any]:
@@ -59,22 +77,25 @@ def layer_of(item: Any, loc: tuple[str | int, ...]) -> Layer[Any]:
     if not is_plain(item):
         return as_layer(item)
     syntax = parse_node(item, loc)
-    if syntax.source is not None:
-        raise SpecError([Problem((*loc, "from"), "a node among layers reads the one before; join others by nn.Input")])
-    options = {"name": syntax.name, "trainable": syntax.trainable}
+    if syntax.type == SHARE:
+        raise SpecError([Problem(loc, "a layer among layers is shared by listing it twice")])
+    for key in syntax.wiring:
+        if key not in _TAKEN:
+            what = "reads the one before" if key == "from" else f"takes no '{key}'"
+            raise SpecError([Problem((*loc, key), f"a node among layers {what}; join others by nn.Input")])
+    problems: list[Problem] = []
+    wiring = parse_wiring(syntax.wiring, loc, problems)
+    name = syntax.wiring.get("name")
+    problems += check_node_name(name, (*loc, "name")) if name is not None else []
+    if problems:
+        raise SpecError(problems)
+    options = {"name": name, "trainable": wiring.trainable, "dtype": wiring.dtype}
     if syntax.type in CONTAINERS:
-        return _container(syntax, options)
+        from netlib.nn.contained import container_of  # which is made of this module's chains
+
+        return container_of(syntax.type, syntax.parameters, options)
     try:
         spec = spec_class("layer", syntax.type).parse(syntax.parameters)
     except SpecError as error:
         raise SpecError([problem.under((*loc, syntax.type)) for problem in error.problems]) from None
     return Layer.from_spec(cast(LayerSpec, spec), **options)
-
-
-def _container(syntax: NodeSyntax, options: dict[str, Any]) -> Layer[Any]:
-    from netlib import nn  # which holds this module's own chains
-
-    if syntax.type == "Sequential":
-        return nn.Sequential(syntax.parameters, **options)
-    section = syntax.parameters if isinstance(syntax.parameters, Mapping) else {"nodes": syntax.parameters}
-    return nn.Network(**section, **options)

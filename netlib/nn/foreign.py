@@ -33,6 +33,8 @@ class Foreign(Layer[Any]):
     (TensorShape([2, 3]), ['kernel', 'bias'])
     """
 
+    masks_its_inputs = False  # Keras is told in its own way, and warns of a mask that a layer cannot use
+
     def __init__(self, target: Any, **options: Any) -> None:
         super().__init__(**options)
         if isinstance(target, type):

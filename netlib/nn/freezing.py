@@ -67,6 +67,8 @@ def frozen_by_name(root: Any) -> list[str]:
 def _chosen(tree: Tree, selectors: str | Iterable[str]) -> set[int]:
     """Ids of the entries that are selected, by any of their paths, or stand in a module that is."""
     asked = [selectors] if isinstance(selectors, str) else list(selectors)
+    if tree.variables and not any(entry.path for entry in tree.entries) and {"", "**"} & set(asked):
+        return set(map(id, tree.entries))  # a variable by itself, which has no path
     found = set(select(map(tree.first_path, asked), [path for entry in tree.entries for path in entry.paths if path]))
     chosen = {id(entry) for entry in tree.entries if not found.isdisjoint(entry.paths)}
     return {id(entry) for entry in tree.entries if id(entry) in chosen or _around(entry) & chosen}

@@ -10,7 +10,7 @@ from netlib.nn.graphs import rebased
 from netlib.nn.symbolic import Step, Symbol
 from netlib.spec.errors import UsageError
 from netlib.spec.graph import Graph, Node, Ref
-from netlib.spec.nodes import check_name
+from netlib.spec.names import check_name
 from netlib.spec.registry import snake_case
 
 
@@ -35,8 +35,9 @@ def graph_of(inputs: Any, outputs: Any, prefix: str = "", held: Mapping[str, Any
     """
     by_name = _named_inputs(inputs)
     symbols = _listed(outputs, "outputs")
-    tracer = _Tracer(by_name, prefix, _layers_before(symbols), held or {})
+    tracer = _Tracer(by_name, prefix, _layers_before([*symbols, *by_name.values()]), held or {})
     found = [tracer.ref(symbol) for symbol in symbols]
+    tracer.add_leaves()
     refs = dict(zip(_output_names(outputs, symbols, found), found, strict=True))
     unused = [name for name, symbol in by_name.items() if id(symbol) not in tracer.used]
     if unused:
@@ -60,12 +61,29 @@ class _Tracer:
         self._held = {id(layer): name for name, layer in held.items() if layer in layers and name not in explicit}
         self._taken = {*explicit, *self._held.values()}
         self._of_step: dict[int, Node] = {}
+        self._steps: list[Step] = []
+        self._inputs = list(inputs.values())
         self._of_layer: dict[int, str] = {}
         self._types: Counter[str] = Counter()
 
     def ref(self, symbol: Symbol) -> Ref:
         """The edge's beginning, after all nodes that lead to it."""
-        pending = [symbol.step] if symbol.step else []
+        self._reach(symbol.step)
+        return self._known(symbol)
+
+    def add_leaves(self) -> None:
+        """What reads the nodes, or the inputs, and gives nothing."""
+        for leaf in (leaf for symbol in self._inputs for leaf in symbol.leaves):
+            self._reach(leaf)
+        index = 0
+        while index < len(self._steps):  # a leaf may bring further nodes with it
+            for leaf in self._steps[index].leaves:
+                self._reach(leaf)
+            index += 1
+
+    def _reach(self, step: Step | None) -> None:
+        """Makes the nodes of a call, and of all that lead to it."""
+        pending = [step] if step else []
         while pending:  # not by recursion: a network may be deep
             step = pending[-1]
             before = [read.step for read in step.reads if read.step and id(read.step) not in self._of_step]
@@ -75,7 +93,7 @@ class _Tracer:
             pending.pop()
             if id(step) not in self._of_step:
                 self._of_step[id(step)] = self._node(step)
-        return self._known(symbol)
+                self._steps.append(step)
 
     def _known(self, symbol: Symbol) -> Ref:
         if symbol.step:
@@ -93,10 +111,11 @@ class _Tracer:
             self._of_layer[id(layer)] = name
             self.layers[name] = layer
         reads = dict(zip(static.inputs, map(self._known, step.reads), strict=True))
-        body = rebased(static.body, f"{self._prefix}{name}.", trainable=layer.trainable) if static.body else None
+        path = self._prefix + (shares or name)
+        body = rebased(static.body, f"{path}.", trainable=layer.trainable) if static.body else None
         node = Node(
             name=name,
-            path=self._prefix + name,
+            path=path,
             loc=(),
             type=layer.type_name(),
             reads=reads,
@@ -105,6 +124,7 @@ class _Tracer:
             body=body,
             weights=static.weights,
             macs=static.macs,
+            couples_rows=static.couples_rows,
             trainable=layer.trainable,
             shares=shares,
         )
@@ -113,10 +133,10 @@ class _Tracer:
 
     def _name(self, layer: Any, *, first: bool) -> str:
         """The layer's own name, or its type in snake_case with a number where that is taken."""
-        if layer.named and first:
-            return str(layer.name)
         if first and id(layer) in self._held:
             return self._held[id(layer)]
+        if layer.named and first:
+            return str(layer.name)
         base = layer.name if layer.named else snake_case(layer.type_name())
         while True:
             self._types[base] += 1
@@ -128,16 +148,17 @@ class _Tracer:
 
 
 def _layers_before(symbols: Iterable[Symbol]) -> list[Any]:
-    """The layers that lead to them, each once."""
+    """The layers that lead to them, and those that read what these give and give nothing, each once."""
     layers: dict[int, Any] = {}
     seen: set[int] = set()
-    waiting = [symbol.step for symbol in symbols]
+    symbols = list(symbols)
+    waiting = [*(symbol.step for symbol in symbols), *(leaf for symbol in symbols for leaf in symbol.leaves)]
     while waiting:
         step = waiting.pop()
         if step is not None and id(step) not in seen:
             seen.add(id(step))
             layers[id(step.layer)] = step.layer
-            waiting += [read.step for read in step.reads]
+            waiting += [*(read.step for read in step.reads), *step.leaves]
     return list(layers.values())
 
 

@@ -25,6 +25,7 @@ from netlib.nn.layer import Layer
 from netlib.nn.network import Network
 from netlib.nn.random import forward_pass
 from netlib.nn.tree import Tree, joined
+from netlib.nn.wrappers import Wrapper
 from netlib.spec.errors import UsageError
 
 
@@ -81,7 +82,7 @@ class KerasModel(keras.Model):
         self._input_dtypes: Any = None
         self._faces: KerasVariables | None = None
         self._random: Any = None
-        if isinstance(module, Network) and module.built:
+        if isinstance(module, Network) and module.built and not isinstance(module, Wrapper):
             self._build_from_graph(module)
 
     def _build_from_graph(self, network: Network) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from math import prod
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -16,10 +15,11 @@ from netlib.nn.arguments import as_tensor, named_arguments, only_symbols, shapes
 from netlib.nn.building import Buildable
 from netlib.nn.control_flow import traceable
 from netlib.nn.keras_losses import collected
+from netlib.nn.masks import Masked, masks_on, with_masks
 from netlib.nn.parameters import parsed, undescribed_parameter
-from netlib.nn.random import uniform
+from netlib.nn.random import RandomNumbers
 from netlib.nn.symbolic import Static, join, symbols_in
-from netlib.nn.tracing import described, run_without_values, traced
+from netlib.nn.tracing import by_port, described, run_without_values, traced
 from netlib.spec.base import Spec, spec_argument
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.layer import LayerSpec
@@ -28,7 +28,7 @@ from netlib.spec.tensors import Shape, TensorSpec, show
 SpecType = TypeVar("SpecType", bound=LayerSpec)
 
 
-class Layer(Buildable, Generic[SpecType]):
+class Layer(Buildable, Masked, RandomNumbers, Generic[SpecType]):
     """A computation with weights.
 
     A layer of the catalogue is `class Dense(Layer[spec.Dense])`: its constructor takes the spec's parameters, by name or in their
@@ -56,8 +56,9 @@ class Layer(Buildable, Generic[SpecType]):
     """
 
     spec_type: ClassVar[type[LayerSpec] | None] = None
-    supports_masking: ClassVar[bool] = False
-    """Of a layer without a spec: whether its output has the mask of its input."""
+    couples_rows: ClassVar[bool] = False
+    """Of a layer without a spec: whether samples depend on the others of their batch. Evaluation and prediction then never fill a
+    batch up."""
     call_takes: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -104,7 +105,7 @@ class Layer(Buildable, Generic[SpecType]):
         """
         outputs = self.static(*map(self._assumed, shapes)).outputs
         given = {port: tensor.shape for port, tensor in outputs.items()}
-        return given if len(given) > 1 else next(iter(given.values()))
+        return next(iter(given.values())) if len(given) == 1 else given
 
     def count(self, *shapes: Shape) -> int:
         """How many parameters it has, or will have, for inputs of these shapes (batch first); builds nothing.
@@ -137,7 +138,7 @@ class Layer(Buildable, Generic[SpecType]):
             return tuple(map(str, range(count)))
         known = (*self.spec.inputs, *self.spec.optional_inputs)
         if not len(self.spec.inputs) <= count <= len(known):
-            raise SpecError(f"{self.type_name()} reads {' and '.join(known)}, got {count} inputs")
+            raise SpecError(f"{self.type_name()} reads {' and '.join(known) or 'nothing'}, got {count} inputs")
         return known[:count]
 
     def _assumed(self, shape: Shape) -> TensorSpec:
@@ -176,7 +177,7 @@ class Layer(Buildable, Generic[SpecType]):
         the inputs' shapes (batch first)."""
         if self.spec_type is not None:
             for weight in self.spec.weights(*shapes):
-                setattr(self, weight.name, self._held_or_made(weight))
+                self.hold_weight(weight.name, self._held_or_made(weight))
 
     @tf.autograph.experimental.do_not_convert  # plain Python: converting it takes seconds
     def ensure_built(self, *tensors: TensorSpec) -> None:
@@ -185,15 +186,12 @@ class Layer(Buildable, Generic[SpecType]):
         Raises:
             SpecError: the layer cannot take these inputs.
         """
-        inputs = tuple(
-            TensorSpec((None, *tensor.shape[1:]) if tensor.shape else (), tensor.dtype) for tensor in tensors
-        )
-        if inputs in self._checked:
+        if tensors in self._checked:
             return
-        shapes = [tensor.shape for tensor in inputs]
+        shapes = [tensor.shape for tensor in tensors]
         if self.spec_type is not None:
-            self._input_names(len(inputs))
-            self.spec.outputs(*inputs)
+            self._input_names(len(tensors))
+            self.spec.outputs(*tensors)
         if not self.built:
             self._place_children()
             with tf.init_scope():
@@ -201,7 +199,7 @@ class Layer(Buildable, Generic[SpecType]):
             self._place_children()
         elif self.spec_type is not None:
             self._check_weights(*shapes)
-        self._checked.add(inputs)
+        self._checked.add(tensors)
 
     def build_whole(self, *tensors: TensorSpec) -> None:
         """Builds it with all layers that it calls, by a run without values where it is written by hand.
@@ -215,7 +213,7 @@ class Layer(Buildable, Generic[SpecType]):
 
     def _check_weights(self, *shapes: Shape) -> None:
         for weight in self.spec.weights(*shapes):
-            made = tuple(getattr(self, weight.name).shape)
+            made = tuple(self.weight_called(weight.name).shape)
             if made != weight.shape:
                 given = " and ".join(map(show, shapes))
                 raise SpecError(
@@ -237,7 +235,8 @@ class Layer(Buildable, Generic[SpecType]):
             inputs: tensors, or what becomes one; floating-point ones are cast to the compute dtype. A layer written by hand
                 also takes None, lists and mappings of tensors; its `build` has the shapes of all, in the order of `tf.nest`.
             training: whether to behave as in training; as the call around by default, False in the outermost.
-            mask: which places of the input are real: bool [batch, time], for several inputs a tuple of them.
+            mask: which places of the input are real: bool [batch, time], for several inputs a tuple of them; by default those
+                of the layers that gave the inputs.
             named: for a `call` written by hand, further arguments by name; `build` is not told of them.
 
         Raises:
@@ -248,7 +247,16 @@ class Layer(Buildable, Generic[SpecType]):
             return join(self, only_symbols(self, inputs, {"training": training, "mask": mask, **named}))
         tensors = [as_tensor(self, value) for value in inputs]
         options = named_arguments(self, named)
-        self.ensure_built(*(described(tensor, self.path) for tensor in tf.nest.flatten(tensors) if tensor is not None))
+        self.ensure_built(*self.described_inputs([each for each in tf.nest.flatten(tensors) if each is not None]))
+        by_hand = not calls.along_edges()
+        mask = masks_on(inputs) if mask is None and by_hand else mask
+        given = self._outputs_of(tensors, training, mask, options)
+        if by_hand and (mask is not None or type(self).makes_masks()):
+            return with_masks(given, self.masks_by_port(tensors, by_port(given), mask))
+        return given
+
+    def _outputs_of(self, tensors: list[Any], training: Any, mask: Any, options: dict[str, Any]) -> Any:
+        """What `call` gives."""
         with calls.entered(self, training) as flag, tf.name_scope(self.name):
             if "training" in self.call_takes:
                 options["training"] = flag
@@ -256,23 +264,19 @@ class Layer(Buildable, Generic[SpecType]):
                 options["mask"] = mask
             if self.spec_type is not None:
                 return self.call(*tensors, **options)
+            if self.masks_its_inputs:
+                tensors = with_masks(tensors, by_port(mask if isinstance(mask, tuple) else (mask,)))
             with collected(self._keras_layers), shapes_explained(self, tensors):
                 given = traceable(self.call)(*tensors, **options)
         if given is None:
             raise UsageError(f"{self.path}: `call` of {self.type_name()} gives None; does it end with `return`?")
         return given
 
-    def compute_mask(self, *inputs: Any, mask: Any = None) -> Any:
-        """The mask of the output: that of the input where the layer keeps the batch and the time axis, of several the places
-        that all have; else None. For masks of several inputs `mask` is a tuple."""
-        keeps = self.spec.supports_masking if self.spec_type is not None else self.supports_masking
-        given = [each for each in (mask if isinstance(mask, tuple) else (mask,)) if each is not None]
-        return functools.reduce(tf.logical_and, given) if keeps and given else None
-
-    @tf.autograph.experimental.do_not_convert
-    def random_uniform(self, purpose: str, shape: Any) -> tf.Tensor:
-        """Uniform float32 numbers in [0, 1) that depend on the run, this layer, this call and the samples' places alone."""
-        return uniform(purpose, self.path, shape)
+    def described_inputs(self, tensors: Sequence[Any]) -> list[TensorSpec]:
+        """What it is called with. The first axis is the batch, but of an input for which it was built without one."""
+        built_for = self._built_for if self.spec_type is not None and len(self._built_for) == len(tensors) else ()
+        without = {place for place, shape in enumerate(built_for) if len(shape) and shape[0] is not None}
+        return [described(each, self.path, batched=place not in without) for place, each in enumerate(tensors)]
 
     def description(self) -> str:
         """Its class, with the parameters that were given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, ClassVar, Self
 
 import tensorflow as tf
@@ -11,18 +11,19 @@ from netlib.nn import calls, topology
 from netlib.nn.arguments import only_symbols
 from netlib.nn.assembling import NetworkPlace, assembled, expected
 from netlib.nn.chain import chained, is_plain
-from netlib.nn.graphs import rebased
+from netlib.nn.graphs import layer_name, rebased
 from netlib.nn.joining import graph_of
 from netlib.nn.layer import Layer
+from netlib.nn.masks import mask_on, with_masks
 from netlib.nn.network_inputs import NamedInputs
 from netlib.nn.running import Tensors, run, widened
 from netlib.nn.symbolic import Static, Symbol, join, symbols_in
 from netlib.nn.tracing import described
 from netlib.nn.written import graph_of_call, written_of
 from netlib.nn.written_config import describe_written, rebuild_written
-from netlib.spec.analysis import analyse
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.graph import Graph
+from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec
 
 
@@ -37,6 +38,8 @@ class Network(NamedInputs):
         outputs: a node's name, a list of them, or a mapping from output to node, the last node by default; or what layers gave.
         inputs: shapes and dtypes by name, the batch axis left out; None for one input, known from the first call.
         graph: a graph that is analysed already, instead of all these.
+        layers: of the graph, by their nodes' names; made of the graph by default.
+        around: layers of the networks around by path, which the graph may share.
         options: those of every layer: `name`, `trainable`, `dtype`, `seed`, `path`.
 
     A call takes one tensor, or a mapping where there are several inputs; it gives one tensor, or a mapping likewise. Instead of
@@ -66,6 +69,8 @@ class Network(NamedInputs):
         *,
         inputs: Any = None,
         graph: Graph | None = None,
+        layers: Mapping[str, Any] | None = None,
+        around: MutableMapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -76,7 +81,7 @@ class Network(NamedInputs):
         self._graph: Graph | None = None
         self._start: Symbol | None = None
         if graph is not None:
-            self._assemble(graph, {})
+            self._assemble(graph, layers or {}, around)
         elif isinstance(nodes, Symbol) or (symbols_in(nodes) and outputs is not None):
             self._assemble(*graph_of(nodes, outputs, self._nodes_prefix))
         else:
@@ -97,12 +102,12 @@ class Network(NamedInputs):
         return self._section.get("inputs")
 
     def children(self) -> Iterator[tuple[str, Any]]:
-        """The layers by their nodes' names, then whatever a subclass holds besides."""
+        """The layers by their nodes' names, those of other networks left out; then whatever a subclass holds besides."""
         if self.is_written:  # what runs its `call` has no place of its own
             yield from (*self.attributes(), *(("", layer) for layer in self.in_order()))
             return
         if self.built:
-            yield from self._layers.items()
+            yield from ((node.name, self._layers[node.name]) for node in self.graph.nodes if node.shares is None)
         else:  # what was given is known, though not yet under its name
             yield from ((str(i), item) for i, item in enumerate(self.items) if not is_plain(item))
         yield from self.attributes()
@@ -134,11 +139,12 @@ class Network(NamedInputs):
 
     def layer(self, name: str) -> Layer[Any]:
         """The layer of a node; of one that shares another's, that one."""
-        return self._layers[self.graph.node(name).shares or name]
+        return self._layers[layer_name(self.graph, self.graph.node(name))]
 
     def in_order(self) -> list[Any]:
         """The layer of each node, one that runs twice standing there twice; until it is built, what it was given."""
-        return [self._layers[node.shares or node.name] for node in self.graph.nodes] if self.built else list(self.items)
+        graph = self._graph
+        return list(self.items) if graph is None else [self._layers[layer_name(graph, node)] for node in graph.nodes]
 
     @tf.autograph.experimental.do_not_convert  # plain Python: converting it takes seconds
     def ensure_built(self, *tensors: TensorSpec) -> None:
@@ -193,7 +199,8 @@ class Network(NamedInputs):
         Args:
             inputs: a tensor, a mapping from input to tensor, or a tensor for each input; floating-point numbers of any width.
             training: whether layers behave as in training; as the call around by default, False in the outermost.
-            mask: which places of the input are real, bool [batch, time]; for several inputs a mapping.
+            mask: which places of the input are real, bool [batch, time]; for several inputs a mapping; by default those of the
+                layers that gave the inputs.
 
         Raises:
             SpecError: the network cannot take these inputs.
@@ -209,9 +216,11 @@ class Network(NamedInputs):
             return join(self, only_symbols(self, tuple(self._symbols(values)), {"training": training, "mask": mask}))
         tensors = {name: tf.convert_to_tensor(value) for name, value in self.inputs_by_name(values).items()}
         self.ensure_built(*(described(tensor, self.path, floats="float32") for tensor in tensors.values()))
-        by_name = isinstance(mask, Mapping)
-        masks: Tensors = dict(mask) if by_name else {} if mask is None else {self._only_input(): mask}
-        outputs, _ = self.enter(tensors, masks, training)
+        if mask is None and not calls.along_edges():
+            mask = {name: mask_on(value) for name, value in tensors.items() if mask_on(value) is not None}
+        masks: Tensors = dict(mask) if isinstance(mask, Mapping) else {} if mask is None else {self._only_input(): mask}
+        outputs, output_masks = self.enter(tensors, masks, training)
+        outputs = outputs if calls.along_edges() else with_masks(outputs, output_masks)
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 
     def forward(self, inputs: Tensors, training: Any = False) -> Tensors:
@@ -230,14 +239,17 @@ class Network(NamedInputs):
 
     def enter(self, inputs: Tensors, masks: Tensors, training: Any) -> tuple[Tensors, Tensors]:
         """Outputs and their masks by name, within a call."""
-        with calls.entered(self, training) as flag, tf.name_scope(self.name):
+        with calls.entered(self, training, along_edges=True) as flag, tf.name_scope(self.name):
             outputs, output_masks = run(self.graph, self._layers, inputs, masks, flag)
         calls.last(self).output_masks[self] = output_masks
         return outputs, output_masks
 
-    def _assemble(self, graph: Graph, layers: Mapping[str, Layer[Any]]) -> None:
+    def _assemble(
+        self, graph: Graph, layers: Mapping[str, Layer[Any]], around: MutableMapping[str, Any] | None = None
+    ) -> None:
         """Takes a graph, with the layers that are there already; if that fails the network is as it was."""
-        place = NetworkPlace(self._nodes_prefix, self.seed, self._policy, self._trainable)
+        made = {} if around is None else around
+        place = NetworkPlace(self._nodes_prefix, self.seed, self._policy, self._trainable, made)
         self._graph, self._layers = assembled(graph, layers, place)
         self._is_built = True
 

@@ -12,7 +12,8 @@ from netlib.spec.layer import LayerSpec
 
 
 def parsed(name: str, spec_type: type[LayerSpec] | None, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> Any:
-    """The spec, given itself or by its fields, by name or in their order; None of a layer without one.
+    """The spec, given itself or by its fields, by name or in their order, the one that may stand alone first; None of a layer
+    without one.
 
     Raises:
         UsageError: there are too many.
@@ -24,7 +25,7 @@ def parsed(name: str, spec_type: type[LayerSpec] | None, args: tuple[Any, ...], 
         return None
     if args and isinstance(args[0], spec_type):
         return args[0]
-    known = list(spec_type.model_fields)
+    known = sorted(spec_type.model_fields, key=lambda field: field != spec_type.shorthand)
     if len(args) > len(known):
         raise UsageError(f"{name} has {len(known)} parameters, got {len(args)} by position")
     twice = [each for each in known[: len(args)] if each in parameters]

@@ -7,8 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from netlib.nn.graphs import layer_name, mask_of
 from netlib.nn.tracing import by_port
 from netlib.spec.graph import Graph, Node, Ref
+from netlib.spec.layer import MASK
 
 Tensors = dict[str, tf.Tensor]
 
@@ -20,17 +22,18 @@ def run(
 
     Args:
         graph: what to run, node after node.
-        layers: those of its nodes, by the name of the first node that each runs at.
+        layers: those of its nodes, by the name of the first node here that each runs at.
         inputs: by name; cast to the dtypes of the graph's inputs.
         masks: of the inputs that have one, bool [batch, time].
-        training: whether layers behave as in training.
+        training: whether layers behave as in training, where the node does not say it.
     """
     values = {Ref(None, name): tf.cast(inputs[name], tensor.dtype) for name, tensor in graph.inputs.items()}
     known = {Ref(None, name): mask for name, mask in masks.items()}
     for node in graph.nodes:
         read = {name: values[ref] for name, ref in node.reads.items()}
         read_masks = {name: known[ref] for name, ref in node.reads.items() if ref in known}
-        given, given_masks = _run_node(node, layers[node.shares or node.name], read, read_masks, training)
+        flag = training if node.training is None else node.training
+        given, given_masks = _run_node(node, layers[layer_name(graph, node)], read, read_masks, flag)
         values.update({Ref(node.name, port): value for port, value in given.items()})
         known.update({Ref(node.name, port): mask for port, mask in given_masks.items()})
     refs = graph.outputs.items()
@@ -42,11 +45,12 @@ def _run_node(node: Node, layer: Any, read: Tensors, masks: Tensors, training: A
         outputs: tuple[Tensors, Tensors] = layer.enter(read, masks, training)
         return outputs
     mask = tuple(masks.get(name) for name in read) if len(read) > 1 and masks else next(iter(masks.values()), None)
+    if mask_of(node) is not None:
+        mask = read.pop(MASK)
     result = layer(*read.values(), training=training, mask=mask)
     several = isinstance(result, Mapping | list | tuple)
     given = by_port(result) if several else {next(iter(node.outputs)): result}
-    output_mask = layer.compute_mask(*read.values(), mask=mask)
-    return given, {} if output_mask is None else dict.fromkeys(given, output_mask)
+    return given, layer.masks_by_port(list(read.values()), given, mask)
 
 
 def widened(value: tf.Tensor) -> tf.Tensor:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.graph import Graph
+from netlib.spec.language.section import declared_inputs
 from netlib.spec.layer import LayerSpec, Weight
-from netlib.spec.nodes import check_name
-from netlib.spec.section import declared_inputs
+from netlib.spec.names import check_name
 from netlib.spec.tensors import Shape, TensorSpec
 
 
@@ -23,15 +23,17 @@ class Static(NamedTuple):
     body: Graph | None = None
     weights: tuple[Weight, ...] = ()
     macs: int | None = None
+    couples_rows: bool = False
 
 
 @dataclass(eq=False)
 class Step:
-    """One call of a layer on symbols."""
+    """One call of a layer on symbols. `leaves` are the calls that read what this one gives and give nothing themselves."""
 
     layer: Any
     static: Static
     reads: list[Symbol]
+    leaves: list[Step] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +43,17 @@ class Symbol:
     tensor: TensorSpec
     port: str
     step: Step | None = field(default=None, repr=False)
+    own_leaves: list[Step] = field(default_factory=list, repr=False)
 
     @property
     def shape(self) -> Shape:
         """All axes; the batch and others that are not known are None."""
         return self.tensor.shape
+
+    @property
+    def leaves(self) -> list[Step]:
+        """The calls that read it, or what comes with it, and give nothing themselves."""
+        return self.step.leaves if self.step else self.own_leaves
 
     @property
     def dtype(self) -> str:
@@ -110,7 +118,8 @@ def symbols_in(value: Any) -> bool:
 
 
 def join(layer: Any, reads: Sequence[Symbol]) -> Any:
-    """What a layer gives for symbols: one symbol, or a mapping of them by port.
+    """What a layer gives for symbols: one symbol, or a mapping of them by port. A layer that gives nothing becomes a part of the
+    networks in which what it reads stands.
 
     Raises:
         SpecError: the layer cannot take inputs of these shapes or dtypes.
@@ -118,4 +127,7 @@ def join(layer: Any, reads: Sequence[Symbol]) -> Any:
     static: Static = layer.static(*(read.tensor for read in reads))
     step = Step(layer, static, list(reads))
     made = {port: Symbol(tensor, port, step) for port, tensor in static.outputs.items()}
-    return made if len(made) > 1 else next(iter(made.values()))
+    if not made:
+        for leaves in {id(read.leaves): read.leaves for read in step.reads}.values():
+            leaves.append(step)
+    return made if len(made) != 1 else next(iter(made.values()))

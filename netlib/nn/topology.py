@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from netlib.nn.freezing import frozen_by_name
-from netlib.nn.symbolic import Input, Symbol
+from netlib.nn.graphs import layer_name, rebased, tensors_read
+from netlib.nn.symbolic import Static
 from netlib.nn.tree import Tree
 from netlib.spec.errors import UsageError, did_you_mean
-from netlib.spec.graph import Node
+from netlib.spec.graph import Graph, Node, Ref, Tie
 from netlib.spec.registry import TABLES
-from netlib.spec.tensors import TensorSpec
+from netlib.spec.tensors import TensorSpec, known_product
 
 _OWN_KEYS = ("inputs", "nodes", "outputs", "section", "frozen")
 _OURS = "netlib."
-BASES = ("Network", "Sequential", "Foreign")
+BASES = ("Network", "Sequential", "Foreign", "TimeDistributed", "While")
 """What may stand in a description besides the catalogue's layers."""
 
 
@@ -47,38 +49,71 @@ def rebuild(cls: Any, config: Mapping[str, Any], layers: Mapping[str, Any]) -> A
     options = {name: value for name, value in config.items() if name not in _OWN_KEYS}
     if "section" in config:
         return cls(**{"nodes": [], **config["section"]}, **options)
-    made: dict[str, Any] = {}
-    symbols: dict[tuple[str | None, str], Symbol] = {}
-    for name, tensor in config["inputs"].items():
-        symbols[None, name] = Input(tensor["shape"], tensor["dtype"], name)
-    inputs = {name: symbols[None, name] for name in config["inputs"]}
-    for node in config["nodes"]:
-        if node["shares"] is None:
-            made[node["name"]] = _layer(node, layers)
-        given = made[node["shares"] or node["name"]](*(symbols[node_name, port] for node_name, port in node["reads"]))
-        ports = given if isinstance(given, Mapping) else {node["ports"][0]: given}
-        symbols.update({(node["name"], port): symbol for port, symbol in ports.items()})
-    if cls.is_chain:
-        chain = [made[node["shares"] or node["name"]] for node in config["nodes"]]
-        network = cls([*inputs.values(), *chain], **options)
-    else:
-        outputs = {name: symbols[node_name, port] for name, (node_name, port) in config["outputs"].items()}
-        network = cls(inputs, outputs, **options)
+    graph, made = _graph(config, f"{options['path']}." if "path" in options else "", layers)
+    network = cls(graph=graph, layers=made, **options)
     if config["frozen"]:
         network.freeze(config["frozen"])
     return network
 
 
+def _graph(config: Mapping[str, Any], prefix: str, layers: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
+    """The graph that a description says, and the layers of its nodes by name."""
+    inputs = {name: _tensor(each) for name, each in config["inputs"].items()}
+    graph, made = Graph(inputs), {}
+    for described in config["nodes"]:
+        name, shares = described["name"], described["shares"]
+        if shares is None:
+            made[name] = _layer(described, layers)
+        node = _node_of(described, graph, made[shares or name], prefix)
+        graph = replace(graph, nodes=(*graph.nodes, node))
+    refs = {name: Ref(*ref) for name, ref in config["outputs"].items()}
+    return replace(graph, outputs=refs), made
+
+
+def _node_of(described: Mapping[str, Any], graph: Graph, layer: Any, prefix: str) -> Node:
+    path = prefix + (described["shares"] or described["name"])
+    bare = Node(
+        name=described["name"],
+        path=path,
+        loc=(),
+        type=layer.type_name(),
+        reads={name: Ref(*ref) for name, ref in described["reads"].items()},
+        outputs={},
+        spec=layer.spec if layer.spec_type is not None else None,
+        trainable=layer.trainable,
+        times=described.get("times", 1),
+        training=described.get("training"),
+        ties={name: Tie(f"{prefix}{to}", transpose) for name, (to, transpose) in described.get("ties", {}).items()},
+        shares=described["shares"],
+    )
+    static: Static = layer.static(*tensors_read(graph, bare))
+    return replace(
+        bare,
+        outputs=static.outputs,
+        spec=static.spec,
+        body=rebased(static.body, f"{path}.", trainable=layer.trainable) if static.body else None,
+        weights=static.weights,
+        macs=static.macs if static.body else known_product((static.macs, bare.times)),
+        couples_rows=static.couples_rows,
+    )
+
+
 def _node(network: Any, node: Node) -> dict[str, Any]:
     described: dict[str, Any] = {"name": node.name, "shares": node.shares}
-    described["reads"] = [list(ref) for ref in node.reads.values()]
-    described["ports"] = list(node.outputs)
+    described["reads"] = {name: list(ref) for name, ref in node.reads.items()}
+    if node.training is not None:
+        described["training"] = node.training
+    if node.times != 1:
+        described["times"] = node.times
     if node.shares is None:
         layer = network.layer(node.name)
         described["class"] = _class_name(layer)
-        described["config"] = {**layer.get_config(), "name": node.name}
+        described["config"] = {**layer.get_config(), "name": node.name.replace(".", "_")}
         if "inputs" in described["config"]:  # it is built at once, before the network around says where it stands
             described["config"]["path"] = layer.path
+        if node.ties:
+            start = len(network._nodes_prefix)
+            described["ties"] = {name: [tie.path[start:], tie.transpose] for name, tie in node.ties.items()}
     return described
 
 
@@ -91,27 +126,58 @@ def _as_given(network: Any) -> dict[str, Any]:
 
 
 def _refuse_sharing(network: Any) -> None:
-    """What two nodes share, other than by running the same layer, would be two things in the network that is rebuilt."""
-    nodes = {node.name for node in network.graph.nodes}
+    """What two nodes share, other than by running the same layer or by a tie between nodes of one network, would be two things in
+    the network that is rebuilt."""
+    graph, prefix = network.graph, network._nodes_prefix
+    names = {node.name for node in graph.nodes}
+    tied = {f"{node.name}.{name}" for node in graph.nodes for name in node.ties}
     for entry in Tree(network).entries:
-        holders = nodes & {path.partition(".")[0] for path in entry.paths}
+        holders = {_holder(names, path) for path in entry.paths if path and path not in tied}
         if len(holders) > 1:
-            raise UsageError(
-                f"{network.name} cannot be described by plain values: {' and '.join(sorted(holders))} share what is at"
-                f" '{entry.path}'; make the network in code, and load its weights with load_state_dict"
-            )
+            raise _not_describable(network, " and ".join(sorted(holders)), entry.path)
+    for node in graph.nodes:
+        if node.shares is not None and layer_name(graph, node) == node.name:
+            raise _not_describable(network, f"{node.name} and a network around it", node.shares)
+        for tie in node.ties.values():
+            if not tie.path.startswith(prefix):
+                raise _not_describable(network, f"{node.name} and a network around it", tie.path)
+    for node in (inner for outer in graph.nodes if outer.body for inner in outer.body.walk(shared=False)):
+        for tie in node.ties.values():
+            if _holder(names, node.path[len(prefix) :]) != _holder(names, tie.path[len(prefix) :]):
+                raise _not_describable(network, node.path, tie.path)
+
+
+def _holder(names: set[str], path: str) -> str:
+    """The node that a path below the network leads into; a copy's name has a dot itself."""
+    first, *others = path.split(".")
+    copied = ".".join([first, *others[:1]])
+    return copied if copied in names else first
+
+
+def _not_describable(network: Any, holders: str, path: str) -> UsageError:
+    return UsageError(
+        f"{network.name} cannot be described by plain values: {holders} share what is at '{path}'; make the network in code, and"
+        f" load its weights with load_state_dict"
+    )
 
 
 def _plain(tensor: TensorSpec) -> dict[str, Any]:
-    return {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype}
+    if tensor.batched:
+        return {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype}
+    return {"shape": list(tensor.shape), "dtype": tensor.dtype, "batched": False}
+
+
+def _tensor(plain: Mapping[str, Any]) -> TensorSpec:
+    batch = (None,) if plain.get("batched", True) else ()
+    return TensorSpec((*batch, *plain["shape"]), plain["dtype"])
 
 
 def _class_name(layer: Any) -> str:
-    """`netlib.Dense` of ours, the bare name of a user's class. A Model inside a network is there as the Network that it is."""
+    """`netlib.Dense` of ours, the bare name of a user's class. What is a Network inside, as a Model is, is there as that."""
     kind = type(layer)
     if not kind.__module__.startswith("netlib."):
         return kind.__name__
-    return f"{_OURS}{kind.__name__}" if kind.__module__.startswith("netlib.nn.") else f"{_OURS}Network"
+    return f"{_OURS}{kind.__name__ if kind.__name__ in (*TABLES['layer'], *BASES) else 'Network'}"
 
 
 def _layer(node: Mapping[str, Any], layers: Mapping[str, Any]) -> Any:

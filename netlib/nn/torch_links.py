@@ -35,7 +35,7 @@ class Link:
         if self.places is not None:
             values = [channels_first(values[0], self.places)]
         tensors = CHANGES[self.layout].to_torch(values, len(self.names))
-        return dict(zip(self.names, map(np.ascontiguousarray, tensors), strict=True))
+        return dict(zip(self.names, (np.asarray(each, order="C") for each in tensors), strict=True))
 
     def back(self, tensors: Sequence[Array]) -> dict[str, Array]:
         """The variables' values by path, from the tensors in their order."""
@@ -98,9 +98,11 @@ def _names(row: Row, variables: list[tf.Variable], entry: Entry) -> tuple[str, .
 
 
 def _by_itself(entry: Entry) -> Link:
-    """A variable that is no weight of a known layer: it has the same name and axes in torch, if its owner is written by hand."""
+    """A variable that is no weight of a known layer: it has the same name and axes in torch, if its owner is written by hand, or
+    is a variable itself."""
     owner = entry.owner.value if entry.owner else None
-    if isinstance(owner, keras.layers.Layer) or (isinstance(owner, Layer) and owner.spec_type is not None):
+    is_known = isinstance(owner, Layer) and owner.spec_type is not None and not owner.spec_type.source
+    if isinstance(owner, keras.layers.Layer) or is_known:
         raise UsageError(
             f"'{entry.path}' is a weight of {type(owner).__name__}, for which no counterpart in torch is known (known:"
             f" {', '.join(ROWS)}); exchange its weights by state_dict and load_state_dict"

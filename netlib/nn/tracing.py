@@ -79,8 +79,8 @@ def by_port(given: Any) -> dict[str, Any]:
     return {"output": given}
 
 
-def described(tensor: Any, path: str, *, floats: str | None = None) -> TensorSpec:
-    """Shape and dtype of a tensor that the layer at `path` reads or gives, the batch left open.
+def described(tensor: Any, path: str, *, floats: str | None = None, batched: bool = True) -> TensorSpec:
+    """Shape and dtype of a tensor that the layer at `path` reads or gives; if it is `batched`, the batch left open.
 
     `floats` is what floating-point numbers of any width count as, where that is not their own dtype.
 
@@ -92,7 +92,7 @@ def described(tensor: Any, path: str, *, floats: str | None = None) -> TensorSpe
             f"{path} has to do with a tensor of unknown rank; say its shape: tf.ensure_shape(x, [None, 8])"
         )
     dtype = floats if floats and tensor.dtype.is_floating else tensor.dtype.name
-    return TensorSpec((None, *tensor.shape[1:]) if tensor.shape.rank else (), dtype)
+    return TensorSpec((None, *tensor.shape[1:]) if tensor.shape.rank and batched else tuple(tensor.shape), dtype)
 
 
 def _output(layer: Any, port: str, value: Any) -> TensorSpec:

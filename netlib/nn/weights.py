@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from netlib.nn.keras_objects import make
@@ -22,10 +23,12 @@ def make_variable(weight: Weight, path: str, seed: int | None, dtype: str) -> tf
 
 
 def initial_value(weight: Weight, path: str, seed: int | None, dtype: str) -> tf.Tensor:
-    """It depends on the seed and the path alone; it is a fresh one without a seed."""
+    """Its value where it has one. What is drawn depends on the seed and the path alone; it is a fresh one without a seed."""
+    if weight.value is not None:
+        return tf.constant(np.asarray(weight.value, tf.as_dtype(dtype).as_numpy_dtype))
     drawn = None if seed is None else stable_hash(seed, "initial", path, bits=31)
     takes_seed = isinstance(weight.initializer, InitializerSpec) and weight.initializer.random
     if weight.initializer is None:
-        raise TypeError(f"weight '{path}' has no initializer")
+        raise TypeError(f"weight '{path}' has neither an initializer nor a value")
     initializer = make(weight.initializer, **({"seed": drawn} if takes_seed else {}))
     return tf.convert_to_tensor(initializer(weight.shape, dtype=dtype))

@@ -12,7 +12,7 @@ from netlib.nn.joining import Traced, graph_of
 from netlib.nn.layer import Layer
 from netlib.nn.symbolic import Symbol, join
 from netlib.spec.errors import SpecError, UsageError
-from netlib.spec.section import check_inputs, declared_inputs
+from netlib.spec.language.section import check_inputs, declared_inputs
 from netlib.spec.tensors import TensorSpec
 
 _UNNAMED = ["input"]

@@ -3,41 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
+from netlib.report.folding import Run, runs_of
+from netlib.spec.costs import Cost, add, cost, times
 from netlib.spec.graph import Graph, Node, Parameters
-from netlib.spec.layer import Weight
-from netlib.spec.tensors import DTYPE_BYTES, TensorSpec
+from netlib.spec.memory import Memory
+from netlib.spec.tensors import TensorSpec
 
 
 @dataclass(frozen=True)
 class Row:
-    """One node. Numbers stand once: a container whose nodes have rows of their own has none (`opened`), and parameters that a
-    node shares with one before it are that one's.
+    """One node, or `copies` equal ones that are shown as one.
 
-    `last` says of the containers around it, from the outside in, and of the node itself, whether it is the last one there.
-    `macs` is None where an axis is not known.
+    Numbers stand once: a container whose nodes have rows of their own has those of its own weights alone (`opened`), and
+    parameters that a node shares with one before it are that one's.
+
+    `cost` is that of all copies together. `reads` says what it reads, as a config's `from` does. `last` says of the containers
+    around it, from the outside in, and of the node itself, whether it is the last one there.
     """
 
+    node: Node
     path: str
     name: str
-    type: str
-    outputs: dict[str, TensorSpec]
-    parameters: Parameters
-    weight_bytes: int
-    macs: int | None
+    cost: Cost
+    reads: tuple[str, ...]
     last: tuple[bool, ...]
     opened: bool = False
+    copies: int = 1
+
+    @property
+    def type(self) -> str:
+        """The node's."""
+        return self.node.type
+
+    @property
+    def outputs(self) -> dict[str, TensorSpec]:
+        """The node's."""
+        return self.node.outputs
+
+    @property
+    def parameters(self) -> Parameters:
+        """Of its cost."""
+        return self.cost.parameters
+
+    @property
+    def weight_bytes(self) -> int:
+        """Of its cost."""
+        return self.cost.weight_bytes
+
+    @property
+    def macs(self) -> int | None:
+        """Of its cost; None where an axis is not known."""
+        return self.cost.macs
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Sums over all rows; `macs`, of one sample, is None if those of a row are not known."""
+class StepMemory:
+    """The memory of a step at a batch size, None where an axis is not known; of training, or of a forward pass alone.
 
-    parameters: Parameters
-    weight_bytes: int
-    macs: int | None
+    `room` is a memory in which a step is to fit (`room_text`: as a person wrote it), and `largest` the largest batch with which
+    it does, None where none is known.
+    """
+
+    batch_size: int
+    mode: str
+    training: bool
+    memory: Memory | None
+    room: int | None = None
+    room_text: str = ""
+    largest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,71 +85,87 @@ class Summary:
     inputs: dict[str, TensorSpec]
     outputs: dict[str, TensorSpec]
     rows: tuple[Row, ...]
+    graph: Graph = field(compare=False, repr=False)
+    step: StepMemory | None = None
 
-    @property
-    def totals(self) -> Totals:
+    @cached_property
+    def totals(self) -> Cost:
         """The sums of the rows."""
         return total(self.rows)
 
 
-def summarise_graph(graph: Graph, name: str, depth: int | None = None) -> Summary:
-    """The summary of a network; containers more than `depth` levels deep are shown as one row each."""
-    return Summary(name, graph.inputs, graph.output_tensors(), tuple(collect(graph, depth)))
-
-
-def collect(
-    graph: Graph, depth: int | None = None, around: tuple[bool, ...] = (), *, again: bool = False
-) -> Iterator[Row]:
-    """A row for each node, in the order in which they run, a container before what is in it.
+def summarise_graph(
+    graph: Graph, name: str, depth: int | None = None, *, fold: bool = True, step: StepMemory | None = None
+) -> Summary:
+    """The summary of a network.
 
     Args:
-        graph: the network, or the inside of a container.
-        depth: levels that are shown; None for all.
-        around: `Row.last` of the container.
-        again: whether the container shares its layers with one before it.
+        graph: the network.
+        name: what it is called.
+        depth: levels that are shown; containers that are deeper are one row each. All if None.
+        fold: whether equal copies of a repeated node are one row.
+        step: the memory that it needs.
     """
-    for node in graph.nodes:
-        last = (*around, node is graph.nodes[-1])
-        opened = node.body is not None and (depth is None or len(last) < depth)
-        shared = again or node.shares is not None
-        yield _row(node, last, opened=opened, shared=shared)
-        if node.body and opened:
-            yield from collect(node.body, depth, last, again=shared)
+    return Summary(name, graph.inputs, graph.output_tensors(), tuple(collect(graph, depth, fold=fold)), graph, step)
 
 
-def total(rows: Sequence[Row]) -> Totals:
+def collect(graph: Graph, depth: int | None = None, *, fold: bool = False) -> Iterator[Row]:
+    """A row for each node, in the order in which they run, a container before what is in it; see `summarise_graph`."""
+    yield from _Collector(depth, fold).rows(_Place(graph, (), 1, again=False))
+
+
+def total(rows: Sequence[Row]) -> Cost:
     """The sums of the rows."""
-    trainable = sum(row.parameters.trainable for row in rows)
-    non_trainable = sum(row.parameters.non_trainable for row in rows)
-    return Totals(
-        Parameters(trainable, non_trainable), sum(row.weight_bytes for row in rows), _sum([row.macs for row in rows])
-    )
+    return add(row.cost for row in rows)
 
 
-def _row(node: Node, last: tuple[bool, ...], *, opened: bool, shared: bool) -> Row:
-    alone = Graph({}, (node,))
-    running = [] if opened else [part for part in alone.walk() if part.spec]
-    owning = [] if opened or shared else alone.walk(shared=False)
-    owned = [(weight, part.trainable) for part in owning for weight in part.weights]
-    trainable = sum(prod(weight.shape) for weight, free in owned if weight.trainable and free)
-    everything = sum(prod(weight.shape) for weight, _ in owned)
-    return Row(
-        path=node.path,
-        name=node.name,
-        type=node.type,
-        outputs=node.outputs,
-        parameters=Parameters(trainable, everything - trainable),
-        weight_bytes=sum(_bytes(weight) for weight, _ in owned),
-        macs=_sum([part.macs for part in running]),
-        last=last,
-        opened=opened,
-    )
+class _Place(NamedTuple):
+    """The inside of a container: `around` is `Row.last` of it, `copies` how many a row stands for, and `again` whether its layers
+    are those of one before it."""
+
+    graph: Graph
+    around: tuple[bool, ...]
+    copies: int
+    again: bool
 
 
-def _bytes(weight: Weight) -> int:
-    return prod(weight.shape) * DTYPE_BYTES[weight.dtype or "float32"]
+@dataclass(frozen=True)
+class _Collector:
+    depth: int | None
+    fold: bool
+
+    def rows(self, place: _Place) -> Iterator[Row]:
+        """A row for each node there, and for those in it."""
+        graph = place.graph
+        runs = list(runs_of(graph)) if self.fold else [Run(node, node, 1) for node in graph.nodes]
+        for run in runs:
+            node, last = run.first, (*place.around, run is runs[-1])
+            opened = node.body is not None and (self.depth is None or len(last) < self.depth)
+            inside = _Place(node.body or graph, last, place.copies * run.copies, place.again or node.shares is not None)
+            found = times(_own(node, place) if opened else _whole(node, place), inside.copies)
+            reads = tuple(_source(graph, ref) for ref in node.reads.values())
+            yield Row(node, run.path, run.name, found, reads, last, opened, run.copies)
+            if opened:
+                yield from self.rows(inside)
 
 
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+def _own(node: Node, place: _Place) -> Cost:
+    """What a node costs without those in it."""
+    shapes = [place.graph.tensor(ref).shape for ref in node.reads.values()]
+    return cost(node, shapes, shared=place.again)
+
+
+def _whole(node: Node, place: _Place) -> Cost:
+    """What a node costs with all that is in it."""
+    if node.body is None:
+        return _own(node, place)
+    inside = place._replace(graph=node.body, again=place.again or node.shares is not None)
+    return add([_own(node, place), *(_whole(each, inside) for each in node.body.nodes)])
+
+
+def _source(graph: Graph, ref: tuple[str | None, str]) -> str:
+    """Where an edge begins, as a config's `from` says it."""
+    name, port = ref
+    if name is None:
+        return port
+    return name if len(graph.node(name).outputs) == 1 else f"{name}.{port}"

@@ -15,11 +15,18 @@ class ActivationSpec(Spec):
 
     kind = "activation"
     link: ClassVar[Literal["softmax", "sigmoid"] | None] = None
+    kept: ClassVar[int] = 3
+    """Values that the backward pass needs for each one of the output, besides that: measured. 3 is that of a formula of several
+    operations."""
+    kept_by_xla: ClassVar[int] = 2
+    """The same where XLA compiles it, which computes some again."""
 
 
 class Relu(ActivationSpec):
     """`max(x, 0)`, with a slope below `threshold` and a ceiling if they are given."""
 
+    kept = 0
+    kept_by_xla = 1
     negative_slope: NonNegativeFloat = Field(0.0, description="Slope below the threshold.")
     max_value: NonNegativeFloat | None = Field(None, description="Ceiling of the output; none if null.")
     threshold: NonNegativeFloat = Field(0.0, description="Value below which the input is damped.")
@@ -28,10 +35,15 @@ class Relu(ActivationSpec):
 class Relu6(ActivationSpec):
     """`min(max(x, 0), 6)`."""
 
+    kept = 0
+    kept_by_xla = 1
+
 
 class LeakyRelu(ActivationSpec):
     """`x` above zero, `negative_slope * x` below."""
 
+    kept = 1
+    kept_by_xla = 1
     shorthand = "negative_slope"
     negative_slope: NonNegativeFloat = Field(0.2, description="Slope below zero.")
 
@@ -39,12 +51,17 @@ class LeakyRelu(ActivationSpec):
 class Elu(ActivationSpec):
     """`x` above zero, `alpha * (exp(x) - 1)` below."""
 
+    kept = 0
+    kept_by_xla = 0
     shorthand = "alpha"
     alpha: Float = Field(1.0, description="Minus the limit of the output far below zero.")
 
 
 class Selu(ActivationSpec):
     """Scaled `elu` whose constants keep mean 0 and variance 1."""
+
+    kept = 0
+    kept_by_xla = 0
 
 
 class Celu(ActivationSpec):
@@ -57,12 +74,16 @@ class Celu(ActivationSpec):
 class Gelu(ActivationSpec):
     """`x` times the normal distribution function of `x`."""
 
+    kept = 3
+    kept_by_xla = 3
     approximate: bool = Field(False, description="Whether to use the faster formula with tanh.")
 
 
 class Sigmoid(ActivationSpec):
     """`1 / (1 + exp(-x))`."""
 
+    kept = 0
+    kept_by_xla = 0
     link = "sigmoid"
 
 
@@ -81,6 +102,8 @@ class SparseSigmoid(ActivationSpec):
 class Softmax(ActivationSpec):
     """`exp(x)` divided by its sum along an axis."""
 
+    kept = 0
+    kept_by_xla = 0
     link = "softmax"
     axis: Int = Field(-1, description="Axis along which the values add up to 1.")
 
@@ -88,6 +111,8 @@ class Softmax(ActivationSpec):
 class LogSoftmax(ActivationSpec):
     """Logarithm of `softmax`."""
 
+    kept = 0
+    kept_by_xla = 0
     axis: Int = Field(-1, description="Axis along which the probabilities add up to 1.")
 
 
@@ -100,9 +125,15 @@ class Sparsemax(ActivationSpec):
 class Softplus(ActivationSpec):
     """`log(1 + exp(x))`."""
 
+    kept = 1
+    kept_by_xla = 1
+
 
 class Softsign(ActivationSpec):
     """`x / (1 + abs(x))`."""
+
+    kept = 1
+    kept_by_xla = 1
 
 
 class SoftShrink(ActivationSpec):
@@ -137,6 +168,9 @@ class Threshold(ActivationSpec):
 class Tanh(ActivationSpec):
     """Hyperbolic tangent."""
 
+    kept = 0
+    kept_by_xla = 0
+
 
 class HardTanh(ActivationSpec):
     """`x`, kept between -1 and 1."""
@@ -148,6 +182,9 @@ class TanhShrink(ActivationSpec):
 
 class Silu(ActivationSpec):
     """`x * sigmoid(x)`, also called swish."""
+
+    kept = 1
+    kept_by_xla = 2
 
 
 class HardSilu(ActivationSpec):
@@ -161,6 +198,12 @@ class Mish(ActivationSpec):
 class Exponential(ActivationSpec):
     """`exp(x)`."""
 
+    kept = 0
+    kept_by_xla = 0
+
 
 class Linear(ActivationSpec):
     """`x` as it is."""
+
+    kept = 0
+    kept_by_xla = 0

@@ -27,6 +27,8 @@ class Spec(BaseModel):
     kind: ClassVar[str] = ""
     shorthand: ClassVar[str | None] = None
     """The parameter that may stand alone: `Dense: 10`."""
+    also_written: ClassVar[Any] = None
+    """The type of what else may stand for the parameters, where a validator takes that: `Activation: {leaky_relu: 0.1}`."""
     refused: ClassVar[dict[str, str]] = {}
     """Parameters that Keras has and this spec, on purpose, has not: name -> what to do instead."""
 
@@ -34,6 +36,11 @@ class Spec(BaseModel):
     def type_name(cls) -> str:
         """The name by which a config calls it."""
         return snake_case(cls.__name__) if cls.kind == "activation" else cls.__name__
+
+    @classmethod
+    def refusal(cls, key: str) -> str | None:
+        """What to do instead of giving it a parameter that it has not, if that is known."""
+        return cls.refused.get(key)
 
     @classmethod
     def parse(cls, values: object) -> Self:
@@ -113,8 +120,8 @@ def _problem(cls: type[Spec], details: ErrorDetails) -> Problem:
     kind, got, context = details["type"], details["input"], details.get("ctx", {})
     if kind == OURS:
         return Problem(loc, context["text"], context["at"])
-    if kind == "extra_forbidden" and loc[-1] in cls.refused:
-        return Problem(loc, f"{cls.type_name()} takes no '{loc[-1]}': {cls.refused[str(loc[-1])]}", at="key")
+    if kind == "extra_forbidden" and (refusal := cls.refusal(str(loc[-1]))):
+        return Problem(loc, f"{cls.type_name()} takes no '{loc[-1]}': {refusal}", at="key")
     if kind == "invalid_key":
         return Problem((*loc[:-1], got), f"expected text as a key, got {shown(got)}", at="key")
     if kind == "extra_forbidden":

@@ -11,23 +11,25 @@ from pydantic import Field, PlainValidator
 from netlib.spec.base import Spec, shown
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import Problem, SpecError
-from netlib.spec.types import Float, NonNegativeFloat, NonNegativeInt
+from netlib.spec.types import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat
 
 Mode = Literal["auto", "min", "max"]
 MODE = "Which way is better; auto asks the metric."
 MONITOR = "What is watched, such as validation.loss; as 'train.monitor' if null."
 UNITS = {"s": 1, "m": 60, "h": 3600}
+TIME = r"(\d+(\.\d+)?[smh])+"
 
 
 def _seconds(value: Any) -> float:
-    if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[smh])+", value):
+    if isinstance(value, str) and re.fullmatch(TIME, value):
         return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)([smh])", value)) or _seconds(0)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
         return float(value)
     raise ValueError(f"expected seconds, or a time such as 90s, 10m, 2h or 1h30m, got {shown(value)}")
 
 
-Seconds = Annotated[float, PlainValidator(_seconds)]
+_Time = Annotated[str, Field(pattern=f"^{TIME}$")]
+Seconds = Annotated[float, PlainValidator(_seconds, json_schema_input_type=PositiveFloat | _Time)]
 """A number of them, or `90s`, `10m`, `2h`, `1h30m`."""
 
 

@@ -23,6 +23,7 @@ NO_QUANTIZATION = "weights are float32, without quantization"
 class Dense(LayerSpec):
     """`activation(input @ kernel + bias)`, along the last axis of an input of any rank from 2."""
 
+    keeps_output = False
     shorthand = "units"
     supports_masking = True
     refused: ClassVar[dict[str, str]] = {
@@ -62,7 +63,10 @@ class Dense(LayerSpec):
 class Activation(LayerSpec):
     """An activation function by itself."""
 
+    keeps_input = False
+    in_place = True
     shorthand = "activation"
+    also_written = Annotated[Spec, Choice("activation")]
     supports_masking = True
     activation: Annotated[Spec, Choice("activation")] = Field(description="The function.")
 
@@ -83,6 +87,7 @@ class Activation(LayerSpec):
 class Embedding(LayerSpec):
     """A vector for each index: row `i` of a table for each `i` of the input, whose entries are from 0 to `input_dim - 1`."""
 
+    keeps_output = False
     takes = "integer"
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
@@ -110,6 +115,7 @@ class Embedding(LayerSpec):
 class Identity(ShapeLayerSpec):
     """Gives its input as it is."""
 
+    in_place = True
     supports_masking = True
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -42,9 +42,10 @@ def _steps(value: Any) -> tuple[Spec, ...]:
     return tuple(steps)
 
 
+_Step = Annotated[PreprocessingSpec, Choice("preprocessing")]
 Steps = Annotated[
     tuple[PreprocessingSpec, ...],
-    PlainValidator(_steps),
+    PlainValidator(_steps, json_schema_input_type=_Step | list[_Step]),
     PlainSerializer(lambda steps: [step.to_choice() for step in steps]),
 ]
 """The steps of one input, in the order in which they are applied."""

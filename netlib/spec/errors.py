@@ -7,8 +7,9 @@ knows which file, line and column that is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 Loc = tuple[str | int, ...]
@@ -30,17 +31,19 @@ class UsageError(NetlabError):
 class Problem:
     """One mistake in a config.
 
-    `at` says what the caret points to: the value at `loc`, or the key that leads to it.
+    `at` says what the caret points to: the value at `loc`, or the key that leads to it. `via` are the places of the nodes
+    that use the block in which `loc` is, innermost first; they are places in the whole config, whatever `loc` is seen from.
     """
 
     loc: Loc
     message: str
     at: Literal["value", "key"] = "value"
     severity: Literal["error", "warning"] = "error"
+    via: tuple[Loc, ...] = ()
 
     def under(self, prefix: Loc) -> Problem:
         """The same problem, seen from a container whose own place is `prefix`."""
-        return Problem((*prefix, *self.loc), self.message, self.at, self.severity)
+        return replace(self, loc=(*prefix, *self.loc))
 
 
 class SpecError(UsageError):
@@ -58,7 +61,11 @@ class SpecError(UsageError):
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant, if one is close."""
-    known = list(known)
+    return _closest(word, tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _closest(word: str, known: tuple[str, ...]) -> str | None:
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     if not close:  # a word in other case is close, however long
         close = [name for name in known if name.lower().replace("_", "") == word.lower().replace("_", "")][:1]

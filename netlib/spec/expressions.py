@@ -7,10 +7,10 @@ indexing, fields of mappings, and functions. What those compute is in `netlib.sp
 from __future__ import annotations
 
 import ast
-import keyword
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from netlib.spec.base import shown
@@ -23,8 +23,6 @@ MAX_VALUES = 50_000
 """Of one substituted value, so that lists of lists of lists do not grow without end."""
 
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
-_TAKEN = ("input", "previous", "index", "item", "key", "x", *_WORDS)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DOLLAR = re.compile(r"\$(?:(?P<escaped>\$)|(?P<bracket>\()|(?P<name>[A-Za-z_][A-Za-z0-9_]*))?")
 _BRACKETS = re.compile(r"[()\[\]{}'\"]")
 _LANGUAGE = "values, arithmetic, comparison, 'and', 'or', 'not', 'a if c else b', indexing, fields and functions"
@@ -58,7 +56,7 @@ def references(text: str) -> set[str]:
     """The names that a text's expressions read, their functions left out."""
     try:
         pieces = list(_pieces(text))
-        trees = [_parsed(piece.text) for piece in pieces if piece.is_expression]
+        trees = [syntax_tree(piece.text) for piece in pieces if piece.is_expression]
     except SpecError:
         return set()
     names = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -68,15 +66,6 @@ def references(text: str) -> set[str]:
 def escaped(text: str) -> str:
     """Text that `substitute` turns back into `text`."""
     return text.replace("$", "$$")
-
-
-def name_problem(name: object) -> str | None:
-    """What is wrong with a name that a config declares (a variable, a parameter); None if it will do."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        return f"expected a name of letters, digits and '_' that begins with no digit, got {shown(name)}"
-    if keyword.iskeyword(name) or name in FUNCTIONS or name in _TAKEN:
-        return f"'{name}' has a meaning of its own in expressions; choose another name"
-    return None
 
 
 class _Piece(NamedTuple):
@@ -172,7 +161,13 @@ def _as_text(value: Any) -> str:
     raise SpecError(message)
 
 
-def _parsed(text: str) -> ast.Expression:
+@lru_cache(maxsize=1024)
+def syntax_tree(text: str) -> ast.Expression:
+    """Python's syntax tree of one expression, of bounded length.
+
+    Raises:
+        SpecError: it is too long, or no expression.
+    """
     if len(text) > MAX_CHARACTERS:
         raise SpecError(f"an expression has at most {MAX_CHARACTERS} characters, got {len(text)}")
     try:
@@ -193,7 +188,7 @@ class _Evaluation:
         self.scope = scope
 
     def result(self) -> Any:
-        return self._value(_parsed(self.text).body, 0)
+        return self._value(syntax_tree(self.text).body, 0)
 
     def _value(self, node: ast.expr, depth: int) -> Any:
         if depth > MAX_DEPTH:
@@ -249,12 +244,13 @@ class _Evaluation:
         return found
 
     def _compare(self, node: ast.Compare, depth: int) -> Any:
-        left = self._value(node.left, depth)
+        left, before = self._value(node.left, depth), node.left
         for sign, part in zip(node.ops, node.comparators, strict=True):
             right = self._value(part, depth)
-            if not holds(sign, left, right):
+            asked = isinstance(sign, ast.Eq | ast.NotEq) and (_has_null(before) or _has_null(part))
+            if (left == right) is not isinstance(sign, ast.Eq) if asked else not holds(sign, left, right):
                 return False
-            left = right
+            left, before = right, part
         return True
 
     def _choice(self, node: ast.IfExp, depth: int) -> Any:
@@ -280,6 +276,13 @@ class _Evaluation:
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
             raise self._refused(node)
         return FUNCTIONS[name](*[self._value(part, depth) for part in node.args])
+
+
+def _has_null(node: ast.expr) -> bool:
+    """Whether null is written there, by itself or in a list."""
+    if isinstance(node, ast.List):
+        return any(map(_has_null, node.elts))
+    return node.id == "null" if isinstance(node, ast.Name) else isinstance(node, ast.Constant) and node.value is None
 
 
 _RULES: dict[type[ast.expr], Callable[[_Evaluation, Any, int], Any]] = {

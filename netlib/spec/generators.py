@@ -1,22 +1,16 @@
-"""Generated data sets: as many samples as are asked for, drawn from the experiment's seed."""
+"""Generated points: one input `features`, and as the target a class or a value."""
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from pydantic import Field
 
-from pydantic import Field, model_validator
-
-from netlib.spec.features import DataSignature, Feature, SourceSpec, labels, numbers
-from netlib.spec.types import NonNegativeFloat, PositiveFloat, PositiveInt
-
-Samples = Annotated[PositiveInt, Field(le=10_000_000)]
-Columns = Annotated[PositiveInt, Field(le=10_000)]
+from netlib.spec.features import DataSignature, Feature, labels, numbers
+from netlib.spec.generated import BalancedSpec, Classes, Columns, GeneratedSpec
+from netlib.spec.types import NonNegativeFloat, PositiveFloat
 
 
-class ClassesSpec(SourceSpec):
+class ClassesSpec(BalancedSpec):
     """Base of the generators of classes: points `features` and their class `label`, as many of each class as of any other."""
-
-    samples: Samples = Field(1000, description="How many samples to draw.")
 
     def signature(self) -> DataSignature:
         """`features` and `label`."""
@@ -28,17 +22,11 @@ class ClassesSpec(SourceSpec):
     def _classes(self) -> int:
         return 2
 
-    @model_validator(mode="after")
-    def _every_class_has_samples(self) -> Self:
-        if self.samples < self._classes():
-            raise ValueError(f"samples (={self.samples}) must not be fewer than the classes (={self._classes()})")
-        return self
-
 
 class Spirals(ClassesSpec):
     """Spiral arms around the origin, one for each class; not separable by lines."""
 
-    classes: Annotated[PositiveInt, Field(ge=2, le=1000)] = Field(2, description="Number of arms.")
+    classes: Classes = Field(2, description="Number of arms.")
     turns: PositiveFloat = Field(1.5, description="Turns that an arm makes on its way from the origin to radius 1.")
     noise: NonNegativeFloat = Field(0.02, description="Standard deviation of what is added to every coordinate.")
 
@@ -55,7 +43,7 @@ class Moons(ClassesSpec):
 class Blobs(ClassesSpec):
     """A normal distribution for each class, around a centre drawn from the cube between -5 and 5."""
 
-    classes: Annotated[PositiveInt, Field(ge=2, le=1000)] = Field(3, description="Number of blobs.")
+    classes: Classes = Field(3, description="Number of blobs.")
     features: Columns = Field(2, description="Number of coordinates.")
     noise: NonNegativeFloat = Field(1.0, description="Standard deviation of a blob in every coordinate.")
 
@@ -66,10 +54,9 @@ class Blobs(ClassesSpec):
         return self.classes
 
 
-class Xor(SourceSpec):
+class Xor(GeneratedSpec):
     """Points of the cube between -1 and 1; the class is 1 where an odd number of coordinates is positive."""
 
-    samples: Samples = Field(1000, description="How many samples to draw.")
     features: Columns = Field(2, description="Number of coordinates.")
     noise: NonNegativeFloat = Field(
         0.0, description="Standard deviation of what is added to every coordinate once the class is known."
@@ -80,10 +67,9 @@ class Xor(SourceSpec):
         return DataSignature({"features": numbers(self.features)}, {"label": labels(2)}, self.samples)
 
 
-class Sine(SourceSpec):
+class Sine(GeneratedSpec):
     """A noisy sine: `value` is `sin(pi * periods * features)`, with `features` between -1 and 1."""
 
-    samples: Samples = Field(1000, description="How many samples to draw.")
     periods: PositiveFloat = Field(1.0, description="Periods between -1 and 1.")
     noise: NonNegativeFloat = Field(0.1, description="Standard deviation of what is added to the value.")
 
@@ -93,10 +79,9 @@ class Sine(SourceSpec):
         return DataSignature({"features": features}, {"value": _value(self.noise)}, self.samples)
 
 
-class Regression(SourceSpec):
+class Regression(GeneratedSpec):
     """A linear function of standard normal `features`, with coefficients drawn from the seed, and noise."""
 
-    samples: Samples = Field(1000, description="How many samples to draw.")
     features: Columns = Field(10, description="Number of coordinates.")
     noise: NonNegativeFloat = Field(0.1, description="Standard deviation of what is added to the value.")
 

@@ -1,11 +1,11 @@
 """The static graph of a network: its nodes with their shapes, weights and costs, and the edges between them.
 
-Values only; `netlib.spec.analysis` makes them from what a config says.
+Values only; `netlib.spec.language.analysis` makes them from what a config says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -23,14 +23,24 @@ class Ref(NamedTuple):
     port: str
 
 
+class Tie(NamedTuple):
+    """The weight at `path` serves as a weight of another node, `transpose`d or as it is: one variable, counted and saved once."""
+
+    path: str
+    transpose: bool = False
+
+
 @dataclass(frozen=True)
 class Node:
     """One node: a layer (`spec`) or a container of nodes (`body`), what it reads and what it gives.
 
-    `reads` has one entry for each input, by name (by number for a variadic layer). `path` is absolute and dotted; the weights'
-    paths are `path.name`. `macs` are the multiply-accumulates of one sample, None if an axis is not known. `trainable` is False
-    when the node or a container around it is frozen. `shares` names the node before whose layer
-    runs here again; of one that stands in a network around, its path.
+    A wrapper, which runs its nodes in a way of its own (`TimeDistributed`, `While`), has both. A copy of a repeated node has the
+    node's name and its own, `stage.1`. `reads` has one entry for each input, by name (by number for a variadic layer).
+    `path` is absolute and dotted, and a node that shares another's weights has that one's. `macs` are the multiply-accumulates
+    of one sample, None if an axis is not known; `times` is how often the node runs for one sample, because of the wrappers around
+    it. `trainable` is False when the node or a container around it is frozen. `dtype` is the policy and `training` the flag that
+    the node was given, None where it takes those of what is around. `couples_rows` is whether samples of a batch come to depend
+    on each other. `shares` names the node before whose layer runs here again; of one that stands in a network around, its path.
     """
 
     name: str
@@ -43,13 +53,31 @@ class Node:
     body: Graph | None = None
     weights: tuple[Weight, ...] = ()
     macs: int | None = 0
+    times: int | None = 1
     trainable: bool = True
+    dtype: str | None = None
+    training: bool | None = None
+    couples_rows: bool = False
+    ties: Mapping[str, Tie] = field(default_factory=dict)
     shares: str | None = None
 
     @property
     def output(self) -> TensorSpec:
         """What its first port gives."""
         return next(iter(self.outputs.values()))
+
+    @property
+    def own_weights(self) -> tuple[Weight, ...]:
+        """The weights of which the variables are its own: without those that are tied to another's."""
+        return tuple(weight for weight in self.weights if weight.name not in self.ties)
+
+    def trains(self, weight: Weight) -> bool:
+        """Whether one of its weights is trained: both that and the node may be frozen."""
+        return weight.trainable and self.trainable
+
+    def weight_path(self, weight: Weight) -> str:
+        """The path of one of its weights."""
+        return f"{self.path}.{weight.name}" if weight.name else self.path
 
 
 class Parameters(NamedTuple):
@@ -80,6 +108,10 @@ class Graph:
             yield node
             if node.body:
                 yield from node.body.walk(shared=shared)
+
+    def leaves(self) -> Iterator[Node]:
+        """Every layer, wherever it is nested; one that runs twice twice."""
+        return (node for node in self.walk() if node.body is None)
 
     def node(self, name: str) -> Node:
         """The node of that name, not of one inside a container."""
@@ -117,17 +149,22 @@ class Graph:
         """How many parameters it has."""
         trainable = total = 0
         for node in self.walk(shared=False):
-            for weight in node.weights:
+            for weight in node.own_weights:
                 size = prod(weight.shape)
                 total += size
-                trainable += size if weight.trainable and node.trainable else 0
+                trainable += size if node.trains(weight) else 0
         return Parameters(trainable, total - trainable)
 
     def macs(self) -> int | None:
         """Multiply-accumulates of one sample's forward pass; None if one node's are not known."""
-        counts = [node.macs for node in self.walk() if node.spec]
+        counts = [node.macs for node in self.nodes]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
+
+    @property
+    def couples_rows(self) -> bool:
+        """Whether what it gives for a sample depends on the others of the batch, or a term that it adds does."""
+        return any(node.couples_rows for node in self.walk())
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:

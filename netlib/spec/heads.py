@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from netlib.spec.computed import BoundCompute, ComputedSpec, reads_of
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.losses import Link, LossSpec, Wants
 from netlib.spec.metrics import Accuracy, MetricSpec
@@ -44,10 +45,39 @@ class BoundMetric:
 
 @dataclass(frozen=True)
 class Heads:
-    """Every loss and metric of a run."""
+    """Every loss and metric of a run, in their order.
 
-    losses: tuple[BoundLoss, ...]
-    metrics: tuple[BoundMetric, ...]
+    `couples_rows` is whether a computed one has no value for each sample that the others do not change; True where that is not
+    known yet.
+    """
+
+    all_losses: tuple[BoundLoss | BoundCompute, ...]
+    all_metrics: tuple[BoundMetric | BoundCompute, ...]
+    couples_rows: bool = False
+
+    @property
+    def losses(self) -> tuple[BoundLoss, ...]:
+        """Those that are between one output and one target."""
+        return tuple(loss for loss in self.all_losses if isinstance(loss, BoundLoss))
+
+    @property
+    def metrics(self) -> tuple[BoundMetric, ...]:
+        """Those that are between one output and one target."""
+        return tuple(metric for metric in self.all_metrics if isinstance(metric, BoundMetric))
+
+    @property
+    def computed(self) -> tuple[BoundCompute, ...]:
+        """Losses and metrics that an expression computes."""
+        return tuple(each for each in (*self.all_losses, *self.all_metrics) if isinstance(each, BoundCompute))
+
+    def with_tensors(self, outputs: Mapping[str, TensorSpec], others: Mapping[str, TensorSpec]) -> Heads:
+        """The same, with `couples_rows` as it is for such outputs, targets and inputs (`netlib.spec.computed.beside`).
+
+        Raises:
+            SpecError: an expression cannot be computed of these.
+        """
+        values = [value for each in self.computed for value in each.infer(each.given(outputs, others))]
+        return replace(self, couples_rows=any(value.couples_rows for value in values))
 
     def loss_of(self, output: str) -> BoundLoss | None:
         """The first loss of an output."""
@@ -63,11 +93,12 @@ def bind(
     losses: Sequence[LossTerm],
     metrics: Sequence[MetricTerm],
     outputs: Sequence[str],
-    targets: Sequence[str],
+    targets: Sequence[str] | None,
     inputs: Sequence[str] = (),
 ) -> Heads:
     """Every term with its output (`of`, else the one of its name, else the only one) and its target (likewise; then the one named
-    like the output; a metric's is that of its output's loss). `Accuracy` becomes the one that its loss asks for.
+    like the output; a metric's is that of its output's loss). `Accuracy` becomes the one that its loss asks for. What is computed
+    has what its expression reads. Where the targets are not known (None), a term's target is the one that it names, or "".
 
     Raises:
         SpecError: terms for which that cannot be told.
@@ -75,11 +106,13 @@ def bind(
     problems: list[Problem] = []
     names = _Names(outputs, targets, inputs, problems)
     bound_losses = [loss for term in losses if (loss := _bind_loss(term, names))]
-    _same_links(bound_losses, problems)
-    bound_metrics = [metric for term in metrics if (metric := _bind_metric(term, names, bound_losses))]
+    of_outputs = [loss for loss in bound_losses if isinstance(loss, BoundLoss)]
+    _same_links(of_outputs, problems)
+    bound_metrics = [metric for term in metrics if (metric := _bind_metric(term, names, of_outputs))]
     if problems:
         raise SpecError(problems)
-    return Heads(tuple(bound_losses), tuple(bound_metrics))
+    heads = Heads(tuple(bound_losses), tuple(bound_metrics))
+    return replace(heads, couples_rows=bool(heads.computed))
 
 
 @dataclass(frozen=True)
@@ -87,9 +120,17 @@ class _Names:
     """What can be named; `problems` collects what cannot be told."""
 
     outputs: Sequence[str]
-    targets: Sequence[str]
+    targets: Sequence[str] | None
     inputs: Sequence[str]
     problems: list[Problem]
+
+    def computed(self, term: LossTerm | MetricTerm, spec: ComputedSpec, weight: float = 1.0) -> BoundCompute | None:
+        try:
+            reads = reads_of(spec, self.outputs, self.targets, self.inputs)
+        except SpecError as error:
+            self.problems.append(Problem((*term.loc, "Compute"), str(error)))
+            return None
+        return BoundCompute(term.name, spec, reads, term.loc, weight)
 
     def output(self, term: LossTerm | MetricTerm) -> str | None:
         if term.of is not None:
@@ -97,6 +138,8 @@ class _Names:
         return self._default((term.name,), self.outputs, "of", term)
 
     def target(self, term: LossTerm | MetricTerm, output: str, usual: str | None = None) -> str | None:
+        if self.targets is None:
+            return term.target or usual or ""
         if term.target is not None:
             return self._known(term.target, (*self.targets, *self.inputs), "target", (*term.loc, "target"))
         return usual or self._default((term.name, output), self.targets, "target", term)
@@ -122,12 +165,14 @@ class _Names:
         form = json.dumps({**term.to_plain(), key: names[0]}) if names else f"'{key}'"
         if key == "target" and not self.targets:
             return f"'{term.name}' has no target: give one, or name an input that is the target: {form}"
-        sides = f"outputs: {', '.join(self.outputs) or 'none'}; targets: {', '.join(self.targets) or 'none'}"
+        sides = f"outputs: {', '.join(self.outputs) or 'none'}; targets: {', '.join(self.targets or ()) or 'none'}"
         noun = "output" if key == "of" else "target"
         return f"which {noun} '{term.name}' is about is not clear; add '{key}', as in {form} ({sides})"
 
 
-def _bind_loss(term: LossTerm, names: _Names) -> BoundLoss | None:
+def _bind_loss(term: LossTerm, names: _Names) -> BoundLoss | BoundCompute | None:
+    if isinstance(term.spec, ComputedSpec):
+        return names.computed(term, term.spec, term.weight)
     output = names.output(term)
     target = names.target(term, output) if output else None
     if output is None or target is None:
@@ -135,7 +180,9 @@ def _bind_loss(term: LossTerm, names: _Names) -> BoundLoss | None:
     return BoundLoss(term.name, term.spec, output, target, term.weight, term.loc)
 
 
-def _bind_metric(term: MetricTerm, names: _Names, losses: Sequence[BoundLoss]) -> BoundMetric | None:
+def _bind_metric(term: MetricTerm, names: _Names, losses: Sequence[BoundLoss]) -> BoundMetric | BoundCompute | None:
+    if isinstance(term.spec, ComputedSpec):
+        return names.computed(term, term.spec)
     output = names.output(term)
     loss = next((loss for loss in losses if loss.output == output), None)
     target = names.target(term, output, loss.target if loss else None) if output else None

@@ -9,14 +9,18 @@ from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError
 from netlib.spec.initializers import InitializerSpec
 from netlib.spec.regularizers import RegularizerSpec
-from netlib.spec.tensors import Shape, TensorSpec, show
+from netlib.spec.tensors import Shape, TensorSpec, elements, show
+
+MASK = "mask"
+"""The input by which a layer that uses a mask may be given one."""
 
 
 @dataclass(frozen=True)
 class Weight:
     """One weight of a layer, as its spec lists it and `build` makes it.
 
-    `dtype` None means the layer's own variable dtype; `initializer` None that code in Python makes it.
+    `dtype` None means the layer's own variable dtype; `initializer` None that it begins as `value` (numbers, in nested lists), or
+    that code in Python makes it. A weight without a name is called as its layer is.
     """
 
     name: str
@@ -26,12 +30,17 @@ class Weight:
     constraint: Spec | None = None
     trainable: bool = True
     dtype: str | None = None
+    value: Any = None
 
     def objections(self) -> list[str]:
         """Why its initializer or regularizer cannot handle its shape, if so."""
         by = (self.initializer, self.regularizer)
         found = [spec.objection(self.shape) for spec in by if isinstance(spec, InitializerSpec | RegularizerSpec)]
         return [objection for objection in found if objection]
+
+
+_BESIDE = ("from", "repeat", "each", "if", "shape", "training", "tie")
+"""Keys of a node that are no parameters, here or in Keras; a layer may have one that is called so, as `shape`."""
 
 
 class LayerSpec(Spec):
@@ -46,24 +55,51 @@ class LayerSpec(Spec):
         "name": "a node's name stands beside the type's key, not under it",
         "trainable": "`trainable` stands beside the type's key, not under it",
         "seed": "set the top-level `seed`; a layer draws from it and from its path",
-        "dtype": "everything is computed in float32",
+        "dtype": "`dtype` stands beside the type's key, not under it",
         "data_format": "the channels are always the last axis",
-        "activity_regularizer": "only weights can be penalised",
+        "activity_regularizer": "add the penalty with a node behind: AddLoss: 1e-4 * mean(abs(x))",
     }
     takes: ClassVar[Literal["float", "integer", "any"]] = "float"
     """The dtypes that it takes. Where that is "float", numbers of another width than the compute dtype's are cast."""
     inputs: ClassVar[tuple[str, ...]] = ("input",)
     optional_inputs: ClassVar[tuple[str, ...]] = ()
     variadic: ClassVar[bool] = False
+    source: ClassVar[bool] = False
+    """Whether it stands for a value by itself: it reads nothing, is nobody's `previous`, and need not be read."""
     ports: ClassVar[tuple[str, ...]] = ("output",)
     xla: ClassVar[bool] = True
     """Whether XLA can compile it."""
     fast_xla_on_cpu: ClassVar[bool] = True
     """False where XLA on the CPU is known to be far slower than the graph (convolutions)."""
+    adds_loss: ClassVar[bool] = False
+    """Whether it adds terms to the loss."""
     random: ClassVar[bool] = False
     """Whether it draws random numbers in training."""
+    couples_rows_in_training: ClassVar[bool] = False
+    """Whether in training its output for a sample depends on the others of the batch."""
     supports_masking: ClassVar[bool] = False
     """Whether its output has the mask of its input, because it keeps the batch and the axis after it as they are."""
+    uses_mask: ClassVar[bool] = False
+    """Whether it uses the mask of its input; it then also takes one as the input `mask`."""
+
+    keeps_input: ClassVar[bool] = True
+    """Whether the backward pass reads what the layer reads, which is then kept for it."""
+    keeps_output: ClassVar[bool] = True
+    """Whether the backward pass reads what the layer gives. That of an `activation` does, whatever stands here."""
+    in_place: ClassVar[bool] = False
+    """Whether its output can take the place of its first input, where nothing else needs that."""
+
+    @classmethod
+    def refusal(cls, key: str) -> str | None:
+        """What to do instead of giving it a parameter that it has not, if that is known."""
+        return super().refusal(key) or (
+            f"`{key}` stands beside the type's key, not under it" if key in _BESIDE else None
+        )
+
+    @property
+    def reads_mask_beside(self) -> bool:
+        """Whether it may be given a mask besides the inputs that it names."""
+        return self.uses_mask and MASK not in (*self.inputs, *self.optional_inputs)
 
     def output_shape(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:
         """Shape of the output, from the inputs' shapes.
@@ -80,6 +116,16 @@ class LayerSpec(Spec):
     def macs(self, *args: Any, **kwargs: Any) -> int | None:
         """Multiply-accumulates of the forward pass for one sample; None where an axis is not known."""
         return 0
+
+    def kept(self, *args: Any, **kwargs: Any) -> int | None:
+        """Elements for each sample that it keeps for the backward pass, besides what it reads and gives; None where an axis is
+        not known. By default, what its activation keeps."""
+        activation = getattr(self, "activation", None)
+        if activation is None or not activation.kept:
+            return 0
+        shape = self.output_shape(*args, **kwargs)
+        given = elements(next(iter(shape.values())) if isinstance(shape, dict) else shape)
+        return None if given is None else given * int(activation.kept)
 
     def output_dtype(self, compute: str, *inputs: str) -> str:
         """Dtype of the outputs: the compute dtype, unless the layer only moves values about."""
@@ -131,6 +177,8 @@ class ShapeLayerSpec(LayerSpec):
     """A layer that only moves values about: dtype in is dtype out."""
 
     takes = "any"
+    keeps_input = False
+    keeps_output = False
 
     def output_dtype(self, compute: str, *inputs: str) -> str:
         """The dtype of its input."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator
 
 from netlib.spec.base import Spec, shown
+from netlib.spec.computed import ComputedSpec
 from netlib.spec.tensors import Shape
 from netlib.spec.types import NonNegativeFloat, PositiveFloat
 
@@ -118,14 +119,17 @@ def _weights(value: Any) -> float | tuple[float, ...]:
     return tuple(map(float, items)) if isinstance(value, list | tuple) else float(value)
 
 
+_WrittenWeights = NonNegativeFloat | Annotated[list[NonNegativeFloat], Field(min_length=1)]
+ClassWeights = Annotated[float | tuple[float, ...], PlainValidator(_weights, json_schema_input_type=_WrittenWeights)]
+"""A number for all classes, or a list with one for each."""
+
+
 class CategoricalFocalCrossentropy(LossSpec):
     """Cross-entropy of one class among several that counts easy samples less; the target is one-hot (Lin et al., 2017)."""
 
     target = "one-hot"
     logits_link = "softmax"
-    alpha: Annotated[float | tuple[float, ...], PlainValidator(_weights)] = Field(
-        0.25, description="Weight of all classes, or a list with one for each."
-    )
+    alpha: ClassWeights = Field(0.25, description="Weight of all classes, or a list with one for each.")
     gamma: NonNegativeFloat = Field(2.0, description="How much less easy samples count.")
     from_logits: bool = Field(True, description=LOGITS)
     label_smoothing: Share = Field(0.0, description=SMOOTHING)
@@ -195,3 +199,16 @@ class CategoricalHinge(LossSpec):
 
     target = "one-hot"
     margin = True
+
+
+class Compute(ComputedSpec):
+    """What an expression of outputs (logits, as the network gives them), targets and inputs comes to: `mean(same * d ** 2)`.
+
+    Names are those of outputs, then targets, then inputs; `output.name`, `target.name` and `input.name` say which. Means over
+    everything, with numbers as factors and added up, are taken sample by sample, and a value for each sample is averaged over its
+    other axes: weights of samples, masks and accumulation then work as for any loss. Anything else that has no value for each
+    sample, such as `sum(x)` or `sqrt(mean(x))`, is one of the whole batch, in which weights and masks do not count.
+    """
+
+    kind = "loss"
+    refused: ClassVar[dict[str, str]] = REFUSED

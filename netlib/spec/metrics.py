@@ -11,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator
 
 from netlib.spec.base import Spec, shown
+from netlib.spec.computed import ComputedSpec
 from netlib.spec.losses import Link, LossSpec, Share, Wants
 from netlib.spec.tensors import Shape, show
-from netlib.spec.types import NonNegativeInt, PositiveInt
+from netlib.spec.types import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 REFUSED = {
     "name": "write it beside the type: '{Metric: {...}, name: ...}'",
@@ -142,6 +143,12 @@ def _is_share(value: Any) -> bool:
     return _is_number(value) and 0 <= value <= 1
 
 
+_WrittenShares = Annotated[list[Share], Field(min_length=1)]
+Shares = Annotated[tuple[float, ...], PlainValidator(_shares, json_schema_input_type=_WrittenShares)]
+_WrittenWeights = Annotated[list[NonNegativeFloat], Field(min_length=1)]
+ClassWeights = Annotated[tuple[float, ...], PlainValidator(_weights, json_schema_input_type=_WrittenWeights)]
+
+
 class AUC(MetricSpec):
     """Area under a curve over all thresholds; with several classes, of one class against the rest."""
 
@@ -152,13 +159,9 @@ class AUC(MetricSpec):
     summation_method: Literal["interpolation", "minoring", "majoring"] = Field(
         "interpolation", description="How the area between two thresholds is estimated."
     )
-    thresholds: Annotated[tuple[float, ...], PlainValidator(_shares)] | None = Field(
-        None, description="The thresholds themselves, in place of num_thresholds."
-    )
+    thresholds: Shares | None = Field(None, description="The thresholds themselves, in place of num_thresholds.")
     multi_label: bool = Field(False, description="Whether to take the mean over classes of each one's area.")
-    label_weights: Annotated[tuple[float, ...], PlainValidator(_weights)] | None = Field(
-        None, description="Weight of each class in that mean; equal if null."
-    )
+    label_weights: ClassWeights | None = Field(None, description="Weight of each class in that mean; equal if null.")
 
     def objection(self, output: Shape) -> str | None:
         """Why it makes no sense for an output of that shape, if so."""
@@ -279,3 +282,10 @@ class R2Score(MetricSpec):
 
 class CosineSimilarity(MetricSpec):
     """Cosine of the angle between target and output."""
+
+
+class Compute(ComputedSpec):
+    """What an expression of outputs (as the network gives them), targets and inputs comes to; see the loss `Compute`."""
+
+    kind = "metric"
+    refused: ClassVar[dict[str, str]] = REFUSED

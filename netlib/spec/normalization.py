@@ -10,7 +10,7 @@ from netlib.spec.choice import Constraint, Initializer, Regularizer
 from netlib.spec.errors import SpecError
 from netlib.spec.fields import limited, penalised, starts_as
 from netlib.spec.layer import LayerSpec, Weight, need_axis, need_feature_axis
-from netlib.spec.tensors import Shape, show
+from netlib.spec.tensors import Shape, elements, show
 from netlib.spec.types import Axes, Int, NonNegativeFloat
 
 NO_RENORM = "batch renormalization is not there; use LayerNormalization where batches are small"
@@ -23,7 +23,10 @@ class BatchNormalization(LayerSpec):
     use afterwards. A frozen one uses the averages in training too. Ioffe and Szegedy, *Batch normalization*, 2015.
     """
 
+    keeps_output = False
     supports_masking = True
+    uses_mask = True
+    couples_rows_in_training = True
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
         "synchronized": "it uses the statistics of its own device's part of the batch",
@@ -44,6 +47,11 @@ class BatchNormalization(LayerSpec):
     gamma_regularizer: Regularizer = penalised("factor")
     beta_constraint: Constraint = limited("offset")
     gamma_constraint: Constraint = limited("factor")
+
+    def kept(self, shape: Shape) -> int | None:
+        """The differences from the mean, which the formula needs again; the kernel for images keeps nothing."""
+        fused = len(shape) == 4 and self.axis in (-1, 3)
+        return 0 if fused else elements(shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's."""
@@ -66,6 +74,7 @@ class LayerNormalization(LayerSpec):
     They are taken over `axis`, and so are gamma and beta shaped. Ba, Kiros and Hinton, *Layer normalization*, 2016.
     """
 
+    keeps_output = False
     supports_masking = True
     axis: Axes = Field(-1, description="Axis or axes over which mean and variance are taken.")
     epsilon: NonNegativeFloat = Field(1e-3, description="Added to the variance, against division by zero.")
@@ -89,6 +98,11 @@ class LayerNormalization(LayerSpec):
         if len(set(axes)) < len(axes):
             raise SpecError(f"LayerNormalization's axis (= {list(written)}) names an axis of {show(shape)} twice")
         return axes
+
+    def kept(self, shape: Shape) -> int | None:
+        """The differences from the mean, and what they are scaled to."""
+        count = elements(shape)
+        return None if count is None else 2 * count
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's."""

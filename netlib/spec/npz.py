@@ -17,7 +17,7 @@ from pydantic import Field, PlainValidator
 from netlib.spec.base import as_validation_error, shown
 from netlib.spec.errors import NetlabError, Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, Feature, MissingFileError, SourceSpec
-from netlib.spec.nodes import check_name
+from netlib.spec.names import check_name
 from netlib.spec.tensors import TensorSpec, show
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _arrays(value: Any) -> dict[str, str]:
     return dict(value)
 
 
-ArrayNames = Annotated[dict[str, str], PlainValidator(_arrays)]
+_WrittenNames = str | list[str] | dict[str, str]
+ArrayNames = Annotated[dict[str, str], PlainValidator(_arrays, json_schema_input_type=_WrittenNames)]
 
 
 class Npz(SourceSpec):

@@ -87,9 +87,15 @@ _ORDER: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], bool]]] = {
 
 
 def holds(sign: ast.cmpop, left: Any, right: Any) -> bool:
-    """Whether `left < right` and so on; order is for two numbers or two texts."""
+    """Whether `left < right` and so on; order is for two numbers or two texts, and no number can be
+    compared with one that is not known.
+
+    Raises:
+        SpecError: that cannot be told.
+    """
     if isinstance(sign, ast.Eq | ast.NotEq):
-        return bool(left == right) is isinstance(sign, ast.Eq)
+        is_equal = isinstance(sign, ast.Eq)
+        return _equal(left, right, "==" if is_equal else "!=") is is_equal
     if isinstance(sign, ast.In | ast.NotIn):
         return _contains(right, left) is isinstance(sign, ast.In)
     if type(sign) not in _ORDER:
@@ -98,6 +104,23 @@ def holds(sign: ast.cmpop, left: Any, right: Any) -> bool:
     if not (isinstance(left, str) and isinstance(right, str)):
         numbers(text, left, right)
     return compare(left, right)
+
+
+def _equal(left: Any, right: Any, sign: str) -> bool:
+    """Whether two values are equal, or two lists item by item, where an axis without a known length has none to compare."""
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple) and len(left) == len(right):
+        pairs = list(zip(left, right, strict=True))
+        differ = any(each != other and None not in (each, other) for each, other in pairs)
+        return not differ and all(_equal(each, other, sign) for each, other in pairs)
+    if (left is None and _may_be_length(right)) or (right is None and _may_be_length(left)):
+        raise SpecError(
+            f"'{sign}' compares with nothing: the value is not known here, or null; '{sign} null' asks whether it is"
+        )
+    return bool(left == right)
+
+
+def _may_be_length(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _contains(container: Any, item: Any) -> bool:

@@ -5,12 +5,13 @@ What Keras's optimizers also do, and the training loop does here, is refused wit
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
 from netlib.spec.base import Spec, as_validation_error, shown
-from netlib.spec.choice import parse_choice
+from netlib.spec.choice import Choice, parse_choice
 from netlib.spec.errors import SpecError
 from netlib.spec.types import Float, Fraction, NonNegativeFloat, PositiveFloat
 
@@ -49,7 +50,8 @@ def _plain_rate(rate: float | Spec) -> Any:
     return rate.to_choice() if isinstance(rate, Spec) else rate
 
 
-Rate = Annotated[float | Spec, PlainValidator(_rate), PlainSerializer(_plain_rate)]
+_WrittenRate = PositiveFloat | Annotated[Spec, Choice("schedule")]
+Rate = Annotated[float | Spec, PlainValidator(_rate, json_schema_input_type=_WrittenRate), PlainSerializer(_plain_rate)]
 RATE = "Learning rate: a number, or a schedule such as {CosineDecay: {...}}."
 DECAY = "Share of each weight (times the learning rate) that every update takes away; none if null."
 FIRST = "Decay of the mean of gradients."
@@ -66,6 +68,15 @@ class OptimizerSpec(Spec):
     learning_rate: Rate = Field(0.001, description=RATE)
     weight_decay: NonNegativeFloat | None = Field(None, description=DECAY)
 
+    @property
+    def copies(self) -> int:
+        """How many numbers it keeps for each trained one; 0 for plain descent."""
+        return 1
+
+    def slots(self, shape: tuple[int, ...]) -> int:
+        """How many numbers it keeps for a weight of that shape."""
+        return self.copies * prod(shape)
+
 
 class SGD(OptimizerSpec):
     """Gradient descent, with momentum if it is given."""
@@ -74,17 +85,32 @@ class SGD(OptimizerSpec):
     momentum: NonNegativeFloat = Field(0.0, le=1, description="Share of the last update that is kept in the next.")
     nesterov: bool = Field(False, description="Whether momentum looks ahead (Nesterov, 1983).")
 
+    @property
+    def copies(self) -> int:
+        """The momentum, if there is one."""
+        return int(self.momentum > 0)
+
 
 class _Moments(OptimizerSpec):
     beta_1: Fraction = Field(0.9, description=FIRST)
     beta_2: Fraction = Field(0.999, description=SECOND)
     epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
 
+    @property
+    def copies(self) -> int:
+        """The two means."""
+        return 2
+
 
 class Adam(_Moments):
     """Steps scaled by running means of gradients and their squares (Kingma and Ba, 2014)."""
 
     amsgrad: bool = Field(False, description="Whether the mean of squares never falls (Reddi et al., 2018).")
+
+    @property
+    def copies(self) -> int:
+        """The two means, and the largest of the second."""
+        return 2 + self.amsgrad
 
 
 class AdamW(Adam):
@@ -115,6 +141,11 @@ class RMSprop(OptimizerSpec):
     epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
     centered: bool = Field(False, description="Whether to scale by the variance in place of the mean of squares.")
 
+    @property
+    def copies(self) -> int:
+        """The mean of squares, the momentum and the mean of gradients, where they are used."""
+        return 1 + (self.momentum > 0) + self.centered
+
 
 class Adagrad(OptimizerSpec):
     """Steps scaled by the sum of all squared gradients (Duchi et al., 2011)."""
@@ -129,6 +160,11 @@ class Adadelta(OptimizerSpec):
     rho: Fraction = Field(0.95, description="Decay of both means.")
     epsilon: NonNegativeFloat = Field(1e-7, description=EPSILON)
 
+    @property
+    def copies(self) -> int:
+        """The two means."""
+        return 2
+
 
 class Ftrl(OptimizerSpec):
     """Follow the regularised leader (McMahan et al., 2013)."""
@@ -141,6 +177,11 @@ class Ftrl(OptimizerSpec):
         0.0, description="Penalty on squares, in the gradient."
     )
     beta: NonNegativeFloat = Field(0.0, description="Beta of the paper.")
+
+    @property
+    def copies(self) -> int:
+        """The sum of squares, and the linear term."""
+        return 2
 
 
 class Lion(OptimizerSpec):
@@ -158,3 +199,9 @@ class Adafactor(OptimizerSpec):
     epsilon_2: NonNegativeFloat = Field(1e-3, description="Least scale of a weight.")
     clip_threshold: PositiveFloat = Field(1.0, description="Greatest root mean square of an update.")
     relative_step: bool = Field(True, description="Whether the learning rate falls with the root of the steps.")
+
+    def slots(self, shape: tuple[int, ...]) -> int:
+        """A mean for each row and column; Keras makes one for each number too, whether it is used or not."""
+        if len(shape) < 2:
+            return 2 + prod(shape)
+        return prod(shape[:-1]) + prod(shape[:-2]) * shape[-1] + prod(shape)

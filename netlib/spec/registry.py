@@ -7,6 +7,7 @@ in lower case as Keras writes it, in capitals: `leaky_relu` is the class `LeakyR
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,21 @@ def _in(module: str, names: str) -> dict[str, str]:
 TABLES: dict[str, dict[str, str]] = {
     "layer": {
         **_in("core", "Dense Activation Embedding Identity"),
-        **_in("convolution", "Conv2D"),
-        **_in("pooling", "MaxPooling2D AveragePooling2D GlobalAveragePooling2D"),
+        **_in("convolution", "Conv2D Conv2DTranspose"),
+        **_in("padding", "ZeroPadding2D"),
+        **_in(
+            "pooling",
+            "MaxPooling2D AveragePooling2D AdaptiveAveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D"
+            " GlobalAveragePooling1D GlobalMaxPooling1D",
+        ),
         **_in("normalization", "BatchNormalization LayerNormalization"),
         **_in("regularization", "Dropout"),
-        **_in("shaping", "Flatten Reshape"),
-        **_in("merging", "Add Concatenate"),
+        **_in("shaping", "Flatten Reshape Permute RepeatVector UpSampling2D"),
+        **_in("masking", "Masking"),
+        **_in("attention", "MultiHeadAttention"),
+        **_in("merging", "Add Subtract Multiply Average Maximum Minimum Concatenate Stack Dot"),
+        **_in("values", "Variable Variables Constant Random"),
+        **_in("computing", "Compute AddLoss AddMetric StopGradient"),
     },
     "activation": _in(
         "activations",
@@ -50,14 +60,14 @@ TABLES: dict[str, dict[str, str]] = {
         "SparseCategoricalCrossentropy CategoricalCrossentropy BinaryCrossentropy BinaryFocalCrossentropy"
         " CategoricalFocalCrossentropy MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError"
         " MeanSquaredLogarithmicError Huber LogCosh Poisson KLDivergence CosineSimilarity Hinge SquaredHinge"
-        " CategoricalHinge",
+        " CategoricalHinge Compute",
     ),
     "metric": _in(
         "metrics",
         "Accuracy SparseCategoricalAccuracy CategoricalAccuracy BinaryAccuracy TopKCategoricalAccuracy"
         " SparseTopKCategoricalAccuracy AUC Precision Recall F1Score SparseCategoricalCrossentropy"
         " CategoricalCrossentropy BinaryCrossentropy MeanSquaredError RootMeanSquaredError MeanAbsoluteError"
-        " MeanAbsolutePercentageError MeanSquaredLogarithmicError R2Score CosineSimilarity",
+        " MeanAbsolutePercentageError MeanSquaredLogarithmicError R2Score CosineSimilarity Compute",
     ),
     "optimizer": _in("optimizers", "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax Nadam Ftrl Lion Lamb Adafactor"),
     "schedule": _in(
@@ -68,6 +78,11 @@ TABLES: dict[str, dict[str, str]] = {
     "source": {
         **_in("sources", "digits iris wine breast_cancer diabetes"),
         **_in("generators", "spirals moons blobs xor sine regression"),
+        **_in("noise", "noise"),
+        **_in("pairs", "pairs"),
+        **_in("sequences", "sequences"),
+        **_in("customers", "customers"),
+        **_in("pictures", "shapes views"),
         **_in("npz", "npz"),
     },
     "preprocessing": _in("preprocessing", "Standardize Rescale"),
@@ -152,6 +167,7 @@ def class_name(name: str) -> str:
     return name if name[:1].isupper() else "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
+@cache
 def snake_case(name: str) -> str:
     """`GlobalAveragePooling2D` -> `global_average_pooling_2d`, the default name of a node of that type."""
     name = re.sub(r"(\d)D(?![a-z])", r"_\1d_", name)

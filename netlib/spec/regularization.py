@@ -9,8 +9,8 @@ from pydantic import Field, PlainValidator
 from netlib.spec.base import shown
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec
-from netlib.spec.tensors import Shape, show
-from netlib.spec.types import Fraction
+from netlib.spec.tensors import Shape, elements, show
+from netlib.spec.types import Fraction, PositiveInt
 
 
 def _noise_shape(value: Any) -> tuple[int | None, ...] | None:
@@ -27,21 +27,33 @@ def _is_axis(item: Any) -> bool:
     return item is None or (isinstance(item, int) and not isinstance(item, bool) and item > 0)
 
 
+_WrittenShape = Annotated[list[PositiveInt | None], Field(min_length=1)] | None
+NoiseShape = Annotated[
+    tuple[int | None, ...] | None, PlainValidator(_noise_shape, json_schema_input_type=_WrittenShape)
+]
+
+
 class Dropout(LayerSpec):
     """In training, makes a share of the values zero and multiplies the others by `1 / (1 - rate)`.
 
     Srivastava and others, *Dropout*, 2014.
     """
 
+    keeps_input = False
+    keeps_output = False
     supports_masking = True
     shorthand = "rate"
     random = True
     rate: Fraction = Field(description="Probability that a value is made zero.")
-    noise_shape: Annotated[tuple[int | None, ...] | None, PlainValidator(_noise_shape)] = Field(
+    noise_shape: NoiseShape = Field(
         None,
         description="Shape of the mask: [null, 1, null] drops whole columns of a sequence. An axis of length 1 shares one"
         " decision, null stands for the input's length. A mask of the input's own shape if null.",
     )
+
+    def kept(self, shape: Shape) -> int | None:
+        """What was drawn, and what stays of the input."""
+        return elements(shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's."""

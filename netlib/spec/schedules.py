@@ -108,7 +108,7 @@ class PiecewiseConstantDecay(ScheduleSpec):
     """`values[0]` up to step `boundaries[0]`, `values[1]` up to `boundaries[1]`, and so on."""
 
     boundaries: Ints = Field(description="Last steps of all values but the last, ascending.")
-    values: Annotated[tuple[float, ...], PlainValidator(_rates)] = Field(
+    values: Annotated[tuple[float, ...], PlainValidator(_rates, json_schema_input_type=list[NonNegativeFloat])] = Field(
         description="Learning rates, one more than boundaries."
     )
 

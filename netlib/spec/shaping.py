@@ -1,19 +1,22 @@
-"""Layers that change the shape alone: Flatten, Reshape."""
+"""Layers that change the shape alone: Flatten, Reshape, Permute, RepeatVector, UpSampling2D."""
 
 from __future__ import annotations
 
 from math import prod
+from typing import Literal
 
 from pydantic import Field, field_validator
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layer import ShapeLayerSpec, need_min_rank
+from netlib.spec.layer import LayerSpec, ShapeLayerSpec, need_min_rank, need_rank
 from netlib.spec.tensors import Shape, elements, show
-from netlib.spec.types import Ints
+from netlib.spec.types import Ints, Pair, PositiveInt
 
 
 class Flatten(ShapeLayerSpec):
     """All axes but the batch become one."""
+
+    in_place = True
 
     def output_shape(self, shape: Shape) -> Shape:
         """(batch, elements of a sample)."""
@@ -24,6 +27,7 @@ class Flatten(ShapeLayerSpec):
 class Reshape(ShapeLayerSpec):
     """The same elements of each sample in another shape."""
 
+    in_place = True
     shorthand = "target_shape"
     target_shape: Ints = Field(description="The shape without the batch; one entry may be -1: whatever is left.")
 
@@ -46,3 +50,58 @@ class Reshape(ShapeLayerSpec):
                 f"Reshape cannot make {list(self.target_shape)}, {wanted} elements, of {show(shape)}, {given} elements"
             )
         return (shape[0], *(given // known if axis == -1 else axis for axis in self.target_shape))
+
+
+class Permute(ShapeLayerSpec):
+    """The axes of each sample in another order."""
+
+    shorthand = "dims"
+    dims: Ints = Field(description="The axes in their new order; 1 is the first one behind the batch.")
+
+    @field_validator("dims")
+    @classmethod
+    def _each_once(cls, dims: tuple[int, ...]) -> tuple[int, ...]:
+        if not dims or sorted(dims) != list(range(1, len(dims) + 1)):
+            raise ValueError(f"expected the axes from 1 on, each once, got {list(dims)}")
+        return dims
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(batch, ...), the axes exchanged."""
+        if len(shape) != len(self.dims) + 1:
+            raise SpecError(
+                f"Permute with dims {list(self.dims)} needs an input of rank {len(self.dims) + 1}, got {show(shape)}"
+            )
+        return (shape[0], *(shape[axis] for axis in self.dims))
+
+
+class RepeatVector(ShapeLayerSpec):
+    """A vector (batch, features) at each of `n` places: (batch, n, features)."""
+
+    shorthand = "n"
+    n: PositiveInt = Field(description="How often.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(batch, n, features)."""
+        need_rank(self, shape, 2, "(batch, features)")
+        return (shape[0], self.n, shape[1])
+
+
+class UpSampling2D(LayerSpec):
+    """An image (batch, height, width, channels) enlarged."""
+
+    keeps_input = False
+    keeps_output = False
+    fast_xla_on_cpu = False
+    shorthand = "size"
+    size: Pair = Field((2, 2), description="How many times as high and wide; one number stands for both.")
+    interpolation: Literal["nearest", "bilinear"] = Field(
+        "nearest", description="nearest: each pixel repeated; bilinear: on the line between the centres of neighbours."
+    )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(batch, height, width, channels), height and width times `size`."""
+        need_rank(self, shape, 4, "(batch, height, width, channels)")
+        height, width = (
+            None if axis is None else axis * times for axis, times in zip(shape[1:3], self.size, strict=True)
+        )
+        return (shape[0], height, width, shape[3])

@@ -24,6 +24,11 @@ class TensorSpec:
     def __str__(self) -> str:
         return f"{show(self.shape)} {self.dtype}"
 
+    @property
+    def batched(self) -> bool:
+        """Whether its first axis is the batch: that of a variable, or of a sum over all samples, is not."""
+        return bool(self.shape) and self.shape[0] is None
+
     def fits(self, other: TensorSpec) -> bool:
         """Whether it may stand for the other: equal axes where both are known, and the same dtype or both floating-point."""
         if len(self.shape) != len(other.shape):

@@ -8,10 +8,11 @@ from typing import Any
 
 from netlib.spec.base import Spec, shown
 from netlib.spec.choice import parse_choice
+from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.losses import LossSpec
 from netlib.spec.metrics import MetricSpec
-from netlib.spec.nodes import check_name
+from netlib.spec.names import check_name
 from netlib.spec.registry import ALIASES, resolve, snake_case
 
 ONLY = "loss"
@@ -24,7 +25,7 @@ class LossTerm:
     """One loss. `of` (an output) and `target` are None where they follow from names; `loc` is its place under `train`."""
 
     name: str
-    spec: LossSpec
+    spec: LossSpec | ComputedSpec
     of: str | None = None
     target: str | None = None
     weight: float = 1.0
@@ -41,7 +42,7 @@ class MetricTerm:
     """One metric. `of` (an output) and `target` are None where they follow from names; `loc` is its place under `train`."""
 
     name: str
-    spec: MetricSpec
+    spec: MetricSpec | ComputedSpec
     of: str | None = None
     target: str | None = None
     loc: Loc = field(default=("metrics",), compare=False)
@@ -56,11 +57,13 @@ class MetricTerm:
 
 
 def parse_losses(value: Any) -> tuple[LossTerm, ...]:
-    """`mse`, `{Huber: 2, weight: 0.1}`, or a mapping from names to such entries.
+    """`mse`, `{Huber: 2, weight: 0.1}`, or a mapping from names to such entries; nothing, where layers add what is minimised.
 
     Raises:
         SpecError: with every mistake, placed under `loss`'s value.
     """
+    if value is None:
+        return ()
     if isinstance(value, tuple) and all(isinstance(term, LossTerm) for term in value):
         return value
     if _is_entry("loss", value):
@@ -108,8 +111,10 @@ def parse_metrics(value: Any) -> tuple[MetricTerm, ...]:
     return tuple(terms)
 
 
-def losses_to_plain(terms: Sequence[LossTerm]) -> dict[str, Any]:
+def losses_to_plain(terms: Sequence[LossTerm]) -> dict[str, Any] | None:
     """What `parse_losses` makes equal terms from."""
+    if not terms:
+        return None
     if len(terms) == 1 and terms[0].name == ONLY:
         return terms[0].to_plain()
     return {term.name: term.to_plain() for term in terms}
@@ -155,6 +160,9 @@ def _names(kind: str, value: Any) -> Mapping[str, Any]:
 def _entry(kind: str, value: Any, place: Loc, problems: list[Problem]) -> dict[str, Any]:
     """The spec (if it has no mistake) and the wiring beside it."""
     parts: dict[str, Any] = {}
+    if isinstance(value, str) and "(" in value:
+        problems.append(Problem(place, f"there is no {kind} {shown(value)}; an expression is written 'Compute: ...'"))
+        return {}
     choice = value
     if isinstance(value, Mapping):
         type_key = _type_key(kind, value, place, problems)
@@ -168,7 +176,13 @@ def _entry(kind: str, value: Any, place: Loc, problems: list[Problem]) -> dict[s
         parts["spec"] = parse_choice(kind, choice)
     except SpecError as error:
         problems += [problem.under(place) for problem in error.problems]
+    if isinstance(parts.get("spec"), ComputedSpec):
+        beside = [key for key in ("of", "target") if key in parts]
+        problems += [Problem((*place, key), _NOT_BESIDE, at="key") for key in beside]
     return parts
+
+
+_NOT_BESIDE = "Compute takes no 'of' and no 'target': its expression reads outputs, targets and inputs by their names"
 
 
 def _type_key(kind: str, entry: Mapping[Any, Any], place: Loc, problems: list[Problem]) -> str | None:

@@ -74,18 +74,20 @@ ROWS: dict[str, tuple[Row, ...]] = {
     ),
     "MultiHeadAttention": (
         _row(
-            "query.kernel|query_dense.kernel key.kernel|key_dense.kernel value.kernel|value_dense.kernel",
+            "query_kernel|query.kernel|query_dense.kernel key_kernel|key.kernel|key_dense.kernel"
+            " value_kernel|value.kernel|value_dense.kernel",
             "in_proj_weight",
             "attention_input",
             "q_proj_weight k_proj_weight v_proj_weight",
         ),
         _row(
-            "query.bias|query_dense.bias key.bias|key_dense.bias value.bias|value_dense.bias",
+            "query_bias|query.bias|query_dense.bias key_bias|key.bias|key_dense.bias"
+            " value_bias|value.bias|value_dense.bias",
             "in_proj_bias",
             "attention_bias",
         ),
-        _row("attention_output.kernel|output_dense.kernel", "out_proj.weight", "attention_output"),
-        _row("attention_output.bias|output_dense.bias", "out_proj.bias"),
+        _row("output_kernel|attention_output.kernel|output_dense.kernel", "out_proj.weight", "attention_output"),
+        _row("output_bias|attention_output.bias|output_dense.bias", "out_proj.bias"),
     ),
 }
 """By the name of the layer's class, one of ours or of Keras's: both have these weights."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
@@ -18,7 +18,8 @@ from netlib.spec.callbacks import (
     callbacks_to_plain,
     parse_callbacks,
 )
-from netlib.spec.choice import Optimizer
+from netlib.spec.choice import Choice, Optimizer
+from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.heads import Heads, bind
 from netlib.spec.optimizers import Adam
@@ -105,7 +106,9 @@ Metrics = Annotated[
 ]
 Callbacks = Annotated[
     tuple[CallbackSpec, ...],
-    PlainValidator(_with_problems(parse_callbacks)),
+    PlainValidator(
+        _with_problems(parse_callbacks), json_schema_input_type=list[Annotated[CallbackSpec, Choice("callback")]]
+    ),
     PlainSerializer(callbacks_to_plain, return_type=Any),
 ]
 
@@ -116,7 +119,11 @@ class TrainSpec(_Section):
     epochs: PositiveInt | None = Field(None, description="Passes over the training data.")
     steps: PositiveInt | None = Field(None, description="Updates of the weights.")
     max_time: Seconds | None = Field(None, description="Seconds, or a time such as 90s, 10m, 2h.")
-    loss: Losses = Field(description="A loss, or a mapping from names to losses with 'of', 'target' and 'weight'.")
+    loss: Losses = Field(
+        (),
+        description="A loss, or a mapping from names to losses with 'of', 'target' and 'weight'; none where layers add"
+        " what is minimised.",
+    )
     optimizer: Optimizer = Field(default_factory=lambda: Adam.parse({}), description="How gradients become updates.")
     metrics: Metrics = Field((), description="Metrics that are logged for every split.")
     early_stopping: EarlyStopping | None = Field(None, description="When to end before the budget is used up.")
@@ -195,56 +202,63 @@ class TrainSpec(_Section):
         """Every name that each split has in the log."""
         return (*self.logged_losses, *(term.name for term in self.metrics))
 
-    def bind(self, outputs: Sequence[str], targets: Sequence[str], inputs: Sequence[str] = ()) -> Heads:
-        """Every term with its output and target.
+    def bind(self, outputs: Sequence[str], targets: Sequence[str] | None, inputs: Sequence[str] = ()) -> Heads:
+        """Every term with its output and target, or with what its expression reads; see `netlib.spec.heads.bind`.
 
         Raises:
             SpecError: terms for which that cannot be told; places are under `train`.
         """
         return bind(self.losses, self.metrics, outputs, targets, inputs)
 
-    def monitored(self, validation: bool) -> Monitored:
-        """What decides about the best checkpoint and early stopping. `validation` is whether there is such a split.
+    def monitored(self, validation: bool, added: Collection[str] = ()) -> Monitored:
+        """What decides about the best checkpoint and early stopping.
+
+        Args:
+            validation: whether there is such a split.
+            added: names of the metrics that layers add.
 
         Raises:
-            SpecError: it is not logged.
+            SpecError: it is not logged, or which way is better is not known.
         """
         stopping, monitor = self.early_stopping, self.monitor
         mode: Mode = next((each.mode for each in (monitor, stopping) if each and each.mode != "auto"), "auto")
         if monitor:
-            return self._monitored(monitor.metric, mode, ("monitor",), validation)
+            return self._monitored(monitor.metric, mode, ("monitor",), validation, added)
         if stopping and stopping.monitor:
-            return self._monitored(stopping.monitor, mode, ("early_stopping", "monitor"), validation)
-        return self._monitored(f"{SPLITS[validation]}.loss", mode, ("monitor",), validation)
+            return self._monitored(stopping.monitor, mode, ("early_stopping", "monitor"), validation, added)
+        return self._monitored(f"{SPLITS[validation]}.loss", mode, ("monitor",), validation, added)
 
-    def watched(self, name: str | None, mode: Mode, validation: bool, loc: Loc = ("callbacks",)) -> Monitored:
+    def watched(
+        self, name: str | None, mode: Mode, validation: bool, loc: Loc = ("callbacks",), added: Collection[str] = ()
+    ) -> Monitored:
         """What a callback looks at: `name`, or what decides about the best checkpoint; `loc` is where that is written.
 
         Raises:
-            SpecError: it is not logged.
+            SpecError: it is not logged, or which way is better is not known.
         """
-        best = self.monitored(validation)
+        best = self.monitored(validation, added)
         if name in (None, str(best)):
             return best if mode == "auto" else best._replace(mode=mode)
-        return self._monitored(str(name), mode, loc, validation)
+        return self._monitored(str(name), mode, loc, validation, added)
 
-    def unknown_monitors(self, validation: bool) -> Iterator[Problem]:
+    def unknown_monitors(self, validation: bool, added: Collection[str] = ()) -> Iterator[Problem]:
         """Everything that is to be watched and is not logged; places are under `train`."""
         try:
-            self.monitored(validation)
+            self.monitored(validation, added)
         except SpecError as error:
             yield from error.problems
             return
         for index, spec in enumerate(self.callbacks):
             if isinstance(spec, ReduceOnPlateau):
+                place = ("callbacks", index, spec.type_name(), "monitor")
                 try:
-                    self.watched(spec.monitor, spec.mode, validation, ("callbacks", index, spec.type_name(), "monitor"))
+                    self.watched(spec.monitor, spec.mode, validation, place, added)
                 except SpecError as error:
                     yield from error.problems
 
-    def _monitored(self, name: str, mode: Mode, loc: Loc, validation: bool) -> Monitored:
+    def _monitored(self, name: str, mode: Mode, loc: Loc, validation: bool, added: Collection[str]) -> Monitored:
         split, _, metric = name.partition(".")
-        known = [f"{each}.{logged}" for each in SPLITS[: 1 + validation] for logged in self.logged]
+        known = [f"{each}.{logged}" for each in SPLITS[: 1 + validation] for logged in (*self.logged, *added)]
         if not validation and name.startswith("val_"):
             raise SpecError(
                 [Problem(loc, f"nothing is logged as '{name}': write validation.{name[4:]}, and {_TO_VALIDATE}")]
@@ -257,7 +271,13 @@ class TrainSpec(_Section):
             hint = f"; did you mean '{same}'?" if same in known else did_you_mean(name, known)
             hint = hint or f" (it has: {', '.join(known)})"
             raise SpecError([Problem(loc, f"nothing is logged as '{name}'{hint}")])
-        return Monitored(split, metric, self._direction(metric) if mode == "auto" else mode)
+        return Monitored(split, metric, self._direction(metric, loc) if mode == "auto" else mode)
 
-    def _direction(self, metric: str) -> Literal["min", "max"]:
-        return next((term.spec.direction for term in self.metrics if term.name == metric), "min")
+    def _direction(self, metric: str, loc: Loc) -> Literal["min", "max"]:
+        if metric in self.logged_losses:
+            return "min"
+        spec = next((term.spec for term in self.metrics if term.name == metric), None)
+        if spec is None or isinstance(spec, ComputedSpec):
+            unknown = f"whether more or less of '{metric}' is better is not known: give 'mode', min or max"
+            raise SpecError([Problem(loc, unknown)])
+        return spec.direction

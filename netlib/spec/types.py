@@ -7,11 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator
 
 from netlib.spec.base import shown
+from netlib.spec.tensors import Shape
 
 
 def whole(value: Any) -> Any:
     """A whole float as the integer that it is, everything else as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def written_axes(value: Any) -> Shape | None:
+    """Lengths of axes as a config lists them, null where unknown; None if the value is something else."""
+    axes = tuple(map(whole, value)) if isinstance(value, list) else (0,)
+    return axes if all(axis is None or (type(axis) is int and axis > 0) for axis in axes) else None
 
 
 def _number(value: Any) -> Any:
@@ -38,6 +45,8 @@ Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, lt=1, allow_in
 """At least 0 and less than 1, as of a split or a dropout rate."""
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Ints = Annotated[tuple[Int, ...], BeforeValidator(_as_tuple)]
+Lengths = Annotated[tuple[PositiveInt, ...], BeforeValidator(_as_tuple)]
+"""Lengths of axes; none for a single number."""
 Padding = Literal["valid", "same"]
 
 
@@ -50,7 +59,9 @@ def _pair(value: Any) -> tuple[int, int]:
     raise ValueError(f"expected a positive integer or a pair of them, got {shown(value)}")
 
 
-Pair = Annotated[tuple[int, int], PlainValidator(_pair)]
+Pair = Annotated[
+    tuple[int, int], PlainValidator(_pair, json_schema_input_type=PositiveInt | tuple[PositiveInt, PositiveInt])
+]
 """Two positive integers, height and width; one stands for both."""
 
 
@@ -62,5 +73,6 @@ def _axes(value: Any) -> int | tuple[int, ...]:
     return tuple(items) if isinstance(value, list | tuple) else items[0]
 
 
-Axes = Annotated[int | tuple[int, ...], PlainValidator(_axes)]
+_WrittenAxes = Int | Annotated[Ints, Field(min_length=1)]
+Axes = Annotated[int | tuple[int, ...], PlainValidator(_axes, json_schema_input_type=_WrittenAxes)]
 """An axis or several; negative ones count from the end."""

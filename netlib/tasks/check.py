@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlib.config.load import load
-from netlib.config.problems import ConfigError, PlacedProblem
-from netlib.spec.errors import NetlabError, Problem
+from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
+from netlib.spec.errors import NetlabError, Problem, UsageError
 from netlib.spec.graph import Graph, Node
 from netlib.spec.registry import snake_case
 
@@ -38,10 +38,23 @@ def check(paths: Sequence[Path], strict: bool = False) -> list[FileReport]:
     """A report on each config, in their order; a mistake in one does not keep the others from being looked at.
 
     Args:
-        paths: the configs' files.
+        paths: the configs' files, and folders, of which every `*.yaml` below is meant, in sorted order. Each file is looked at
+            once; what is hidden in a folder is not.
         strict: warn also of nodes with weights that only their places tell apart.
+
+    Raises:
+        UsageError: a folder has no config.
     """
-    return [_check(path, strict) for path in paths]
+    files = dict.fromkeys(file for path in paths for file in (_configs(path) if path.is_dir() else [path]))
+    return [_check(file, strict) for file in files]
+
+
+def _configs(folder: Path) -> list[Path]:
+    below = (file for file in folder.rglob("*.yaml") if not file.is_dir())
+    found = [file for file in below if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
+    if not found:
+        raise UsageError(f"there is no config in the folder '{folder}': no file below it ends in '.yaml'")
+    return sorted(found)
 
 
 def _check(path: Path, strict: bool) -> FileReport:
@@ -51,10 +64,11 @@ def _check(path: Path, strict: bool) -> FileReport:
         return FileReport(path, tuple(error.problems))
     except NetlabError as error:
         return FileReport(path, (PlacedProblem(None, str(error)),))
-    warnings = [*experiment.warnings]
+    warnings = experiment.warnings
     if strict and experiment.graph:
-        warnings += map(experiment.place, unnamed_siblings(experiment.graph))
-    return FileReport(path, tuple(warnings), experiment.graph)
+        found = map(experiment.place, unnamed_siblings(experiment.graph))
+        warnings = tuple(in_file_order([*warnings, *found], experiment.sources))
+    return FileReport(path, warnings, experiment.graph)
 
 
 def unnamed_siblings(graph: Graph) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from netlib.config.problems import ConfigError
 from netlib.runs import locate
 from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, check_free, open_run
 from netlib.spec.data import DataSpec
-from netlib.spec.errors import UsageError, one_of
+from netlib.spec.errors import NetlabError, UsageError, one_of
 from netlib.spec.features import MissingFileError
 from netlib.spec.graph import Graph
 from netlib.spec.training import TrainSpec
@@ -112,9 +112,14 @@ def plan_evaluation(checkpoint: str, split: str = "test") -> EvaluationPlan:
 
     Raises:
         UsageError: there is no such run, checkpoint or split.
+        NetlabError: the run is not whole.
     """
     path = locate.find_checkpoint(checkpoint)
     run = open_run(path.absolute().parent.parent)  # from inside the run, a relative path may have no parents
+    if not run.resolved.is_file():
+        raise NetlabError(
+            f"run '{run.path}' has lost its resolved.yaml, which says what its network is; put it back, or train again"
+        )
     config = Complete.of(load(run.resolved))
     if split not in SPLITS:
         raise UsageError(f"there is no split '{split}'; expected {one_of(SPLITS)}")

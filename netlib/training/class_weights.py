@@ -83,8 +83,8 @@ def need_weight(samples: Arrays, what: str) -> None:
 
 def _only_loss(heads: Heads) -> BoundLoss:
     losses = heads.losses
-    if len(losses) != 1 or not losses[0].spec.classifies:
-        kinds = ", ".join(loss.spec.type_name() for loss in losses)
+    if len(heads.all_losses) != 1 or not (losses and losses[0].spec.classifies):
+        kinds = ", ".join(loss.spec.type_name() for loss in heads.all_losses) or "none"
         raise UsageError(f"class_weight is for one loss that tells classes apart, got {kinds}; use sample_weight")
     return losses[0]
 

@@ -10,11 +10,12 @@ import tensorflow as tf
 
 from netlib.nn.network import Network
 from netlib.spec.heads import Heads
-from netlib.training.added import added_names, added_values
+from netlib.training.added import added_by
 from netlib.training.captured import Guard
+from netlib.training.inference import couples_rows, inference_pass
 from netlib.training.loop import DeviceData, EvaluateLoop
 from netlib.training.meters import Meters
-from netlib.training.objective import Objective
+from netlib.training.objective import Objective, need_loss
 from netlib.training.step import Batch, targets_of
 
 
@@ -23,23 +24,29 @@ class Measured(Protocol):
 
     samples: int | None
 
-    def pieces(self) -> Iterator[DeviceData]:
-        """All of them, from the beginning."""
+    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
+        """All of them, from the beginning; where there are batches already, and they are not to be `joined`, each by itself."""
         ...
 
 
 class Evaluator:
-    """Measures a model; what is compiled serves any data of the same form."""
+    """Measures a model; what is compiled serves any data of the same form.
+
+    Where samples depend on the others of their batch, or something is added for a whole batch, the last batch is not filled up:
+    it would be another one.
+    """
 
     def __init__(self, model: Network, heads: Heads, batch_size: int, execution: str) -> None:
         self._model = model
         self._objective = Objective(heads)
         self._meters = Meters(heads, model.graph.output_tensors())
-        taken = (*self._objective.columns, *(bound.name for bound in heads.metrics))
-        self._added = added_names(model, training=False, taken=taken)
-        self._columns = (*self._objective.columns, *self._added)
+        taken = (*self._objective.columns, *(bound.name for bound in heads.all_metrics))
+        self._added = added_by(model, training=False, taken=taken)
+        self.added = self._added.names
+        self._columns = (*self._objective.columns, *self.added)
+        coupled = heads.couples_rows or bool(self._added) or couples_rows(model)
         guard = Guard("evaluation", model, lambda: self._meters.named_variables().values())
-        self._loop = EvaluateLoop(self._measure, len(self._columns), batch_size, execution, guard)
+        self._loop = EvaluateLoop(self._measure, len(self._columns), batch_size, execution, guard, pads=not coupled)
 
     def run(self, data: Measured) -> dict[str, float]:
         """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name.
@@ -47,18 +54,20 @@ class Evaluator:
         All are NaN where the weights of the samples are all 0.
         """
         self._meters.reset()
-        means, weight = self._loop.run(data.pieces())
+        means, weight = self._loop.run(data.pieces(joined=self._loop.pads))
         losses = dict(zip(self._columns, means, strict=True))
         losses["loss"] += sum(float(penalty) for penalty in self._model.penalties)
         metrics = self._meters.results()
         return {**losses, **(metrics if weight else dict.fromkeys(metrics, math.nan))}
 
-    def _measure(self, batch: Batch, weights: tf.Tensor) -> tf.Tensor:
-        outputs = self._model.forward(batch["inputs"], training=False)
+    def _measure(self, batch: Batch, weights: tf.Tensor, first_row: tf.Tensor) -> tf.Tensor:
+        with inference_pass(self._model, first_row):
+            outputs = self._model.forward(batch["inputs"], training=False)
+        need_loss(self._objective, self._model)
         masks = self._model.output_masks
         targets = targets_of(batch)
         self._meters.update(outputs, targets, weights, masks)
         losses = tf.reduce_sum(self._objective.rows(outputs, targets, weights, masks) * weights, axis=1)
         total = tf.reduce_sum(weights)
         added = tf.add_n([tf.zeros([]), *self._model.added_losses]) * total
-        return tf.concat([[losses[0] + added], losses[1:], added_values(self._model, self._added) * total], axis=0)
+        return tf.concat([[losses[0] + added], losses[1:], self._added.values(self._model) * total], axis=0)

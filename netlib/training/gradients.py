@@ -7,7 +7,7 @@ import tensorflow as tf
 from netlib.data.arrays import Arrays
 from netlib.nn.module import gradients_by_path
 from netlib.nn.random import forward_pass
-from netlib.training.objective import Objective
+from netlib.training.objective import Objective, need_loss
 from netlib.training.samples import tensors_of
 from netlib.training.step import targets_of
 from netlib.training.trainer import Trainer
@@ -38,8 +38,8 @@ def loss_gradients(trainer: Trainer, samples: Arrays, *, training: bool) -> dict
     named = [each for each in model.named_variables() if each.trainable]
     with tf.GradientTape() as tape, forward_pass(model.seed or 0, tf.constant(trainer.progress.step, tf.int64)):
         outputs = model.forward(batch["inputs"], training=training)
-        losses, _ = Objective(heads).mean(
-            outputs, targets_of(batch), batch["weights"], len(samples), model.output_masks
-        )
+        objective = Objective(heads)
+        need_loss(objective, model)
+        losses, _ = objective.mean(outputs, targets_of(batch), batch["weights"], len(samples), model.output_masks)
         loss = tf.add_n([losses[0], *model.losses])
     return gradients_by_path(tape, loss, named)

@@ -40,8 +40,9 @@ class DeviceData:
             "weights": None if arrays.weights is None else tf.constant(arrays.weights),
         }
 
-    def pieces(self) -> Iterator[DeviceData]:
+    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
         """What an evaluation takes one after the other: all of it at once."""
+        del joined  # it is no stream of batches
         yield self
 
 
@@ -95,6 +96,7 @@ class TrainLoop:
 
     def __init__(self, step: TrainStep, execution: str) -> None:
         self.facts = step.facts
+        self.added = step.added.names
         self._step = step
         self._execution = execution
         self._hooks: tuple[Any, ...] = ()
@@ -163,24 +165,30 @@ class TrainLoop:
 
 
 class EvaluateLoop:
-    """Evaluates over data on the device; the last batch is filled up with rows of weight zero, so there is one trace.
+    """Evaluates over data on the device.
 
     Args:
-        measure: takes (batch, weights) and returns the weighted sums of the losses, [columns]; updates the metrics.
+        measure: takes (batch, weights, place of the first row among all samples) and returns the weighted sums of the losses,
+            [columns]; updates the metrics.
         columns: their number.
         batch_size: rows of a batch, at most.
         execution: the mode.
         guard: checks what is compiled.
+        pads: whether the last batch is filled up with rows of weight zero, so that there is one trace. Where rows depend on each
+            other that would change what is measured of the real ones: the smaller batch then has a trace of its own.
     """
 
     def __init__(
         self,
-        measure: Callable[[Batch, tf.Tensor], tf.Tensor],
+        measure: Callable[[Batch, tf.Tensor, tf.Tensor], tf.Tensor],
         columns: int,
         batch_size: int,
         execution: str,
         guard: Guard,
+        *,
+        pads: bool = True,
     ) -> None:
+        self.pads = pads
         self._measure = measure
         self._columns = columns
         self._batch_size = batch_size
@@ -191,38 +199,57 @@ class EvaluateLoop:
 
         Where the sum is 0 the means are NaN.
         """
-        sums, total = [], 0.0
+        sums, total, first = [], 0.0, 0
         for piece in pieces:
-            losses, weight = self._sums(piece)
-            sums.append(losses)
-            total += weight
+            for rows, order, end in self._parts(piece):
+                losses, weight = self._sums(piece, rows, order, end, first)
+                sums.append(losses)
+                total += weight
+            first += piece.length
         joined = np.concatenate(sums).sum(axis=0, dtype=np.float64)
         means: list[float] = (joined / total if total else np.full_like(joined, np.nan)).tolist()
         return means, total
 
-    def _sums(self, data: DeviceData) -> tuple[np.ndarray, float]:
-        """Weighted sums of the losses of each batch, [batches, columns], and the sum of the weights."""
+    def _parts(self, data: DeviceData) -> Iterator[tuple[int, np.ndarray, int]]:
+        """Batches of one size: their rows, the places of all rows, and where the samples among these end.
+
+        There may be more places than samples: their number is compiled in.
+        """
         slots = len(tf.nest.flatten(data.tensors["inputs"])[0])
         rows = min(self._batch_size, slots)
-        order = np.arange(-(-slots // rows) * rows, dtype=np.int32)
-        samples = order < data.length
-        order %= data.length
+        whole = data.length // rows * rows
+        if self.pads or whole == data.length:
+            yield rows, np.arange(-(-slots // rows) * rows, dtype=np.int32), data.length
+            return
+        if whole:
+            yield rows, np.arange(slots // rows * rows, dtype=np.int32), whole
+        yield data.length - whole, np.arange(whole, data.length, dtype=np.int32), data.length
+
+    def _sums(self, data: DeviceData, rows: int, places: np.ndarray, end: int, first: int) -> tuple[np.ndarray, float]:
+        """Weighted sums of the losses of each batch, [batches, columns], and the sum of the weights.
+
+        `first` is the place of the data's first row among all samples.
+        """
+        samples = places < end
+        steps = -(-int(samples.sum()) // rows)
+        order = places % data.length
         given = data.tensors["weights"]
         weights = np.ones(len(order), np.float32) if given is None else given.numpy()[order]
         weights *= samples
         table = tf.zeros([len(order) // rows, self._columns])
-        steps = -(-data.length // rows)
-        sums = self._run[rows](data.tensors, tf.constant(order), tf.constant(weights), table, tf.constant(steps))
+        counters = tf.constant(steps), tf.constant(first + int(places[0]), tf.int64)
+        sums = self._run[rows](data.tensors, tf.constant(order), tf.constant(weights), table, *counters)
         return sums.numpy()[:steps], float(weights.sum(dtype=np.float64))
 
     def _batches_of(self, rows: int) -> Callable[..., tf.Tensor]:
         def run(
-            data: Mapping[str, Any], order: tf.Tensor, weights: tf.Tensor, table: tf.Tensor, steps: tf.Tensor
+            data: Batch, order: tf.Tensor, weights: tf.Tensor, table: tf.Tensor, steps: tf.Tensor, first: tf.Tensor
         ) -> tf.Tensor:
             def body(index: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
                 chosen = tf.slice(order, [index * rows], [rows])
                 batch = map_batch(lambda array: tf.gather(array, chosen), data)
-                losses = self._measure(batch, tf.slice(weights, [index * rows], [rows]))
+                first_row = first + tf.cast(index * rows, tf.int64)
+                losses = self._measure(batch, tf.slice(weights, [index * rows], [rows]), first_row)
                 return index + 1, tf.tensor_scatter_nd_update(sums, [[index]], [losses])
 
             start = (tf.constant(0), table)

@@ -8,26 +8,31 @@ from typing import Any
 import tensorflow as tf
 
 from netlib.nn.keras_objects import make_metric
-from netlib.spec.heads import Heads
+from netlib.spec.computed import BoundCompute
+from netlib.spec.heads import BoundMetric, Heads
 from netlib.spec.tensors import TensorSpec
+from netlib.training.computed import ComputedMeter
 from netlib.training.heads import encoded, linked
 from netlib.training.objective import Tensors
+from netlib.training.rows import place_weights
 
 
 class Meters:
-    """Keras's metrics; each sees its output, linked or not, and its target in the form that it takes.
+    """Keras's metrics, each of which sees its output, linked or not, and its target in the form that it takes; and computed ones.
 
     `outputs` are the network's, by name. They are needed at once, for counters that are made when they are first used would not
     be in a checkpoint.
     """
 
     def __init__(self, heads: Heads, outputs: Mapping[str, TensorSpec]) -> None:
-        units = {name: tensor.shape[-1] for name, tensor in outputs.items()}
-        self._meters = [(bound, make_metric(bound.spec, bound.loss, units[bound.output])) for bound in heads.metrics]
+        self._meters = [(bound, _meter(bound, outputs)) for bound in heads.all_metrics]
 
     def update(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors | None = None) -> None:
         """Counts a batch; `weights` is None or [rows]. Of an output with a mask (by output) only the real places count."""
         for bound, metric in self._meters:
+            if isinstance(bound, BoundCompute):
+                metric.update_state(outputs, targets, weights, masks or {})
+                continue
             output = outputs[bound.output]
             target = encoded(targets[bound.target], output, bound.spec.target)
             if bound.spec.takes == "linked output" and bound.loss:
@@ -52,6 +57,12 @@ class Meters:
         }
 
 
+def _meter(bound: BoundMetric | BoundCompute, outputs: Mapping[str, TensorSpec]) -> Any:
+    if isinstance(bound, BoundCompute):
+        return ComputedMeter(bound)
+    return make_metric(bound.spec, bound.loss, outputs[bound.output].shape[-1])
+
+
 def _spread(weights: Any, output: tf.Tensor, mask: Any) -> Any:
     """The samples' weights in the output's shape without its last axis: Keras would take the batch for another axis."""
     if mask is not None:
@@ -64,7 +75,6 @@ def _spread(weights: Any, output: tf.Tensor, mask: Any) -> Any:
 
 def _spread_places(weights: Any, output: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """The same for places [rows, time], of which only the real ones count."""
-    real = tf.cast(mask, tf.float32)
-    places = real if weights is None else real * weights[:, None]
+    places = place_weights(mask, weights)
     further = [1] * (output.shape.rank - 3)
     return tf.broadcast_to(tf.reshape(places, [*tf.unstack(tf.shape(mask)), *further]), tf.shape(output)[:-1])

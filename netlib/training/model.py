@@ -57,21 +57,21 @@ class Model(Network):
         return made
 
     def compile(
-        self, loss: Any, optimizer: Any = "Adam", metrics: Any = (), *, run_eagerly: bool = False, **settings: Any
+        self, loss: Any = None, optimizer: Any = "Adam", metrics: Any = (), *, run_eagerly: bool = False, **keys: Any
     ) -> None:
         """Says how to train, in the words of a config's `train` section. Training begins anew, with the weights as they are.
 
         Args:
-            loss: a loss, or a mapping from names to losses.
+            loss: a loss, or a mapping from names to losses; None where layers add what is minimised.
             optimizer: a name, `{name: parameters}`, or one of Keras's optimizers, which is then the model's own.
             metrics: a list of them.
             run_eagerly: whether Python runs in every step, so that layers can be debugged; the same as `execution="eager"`.
-            settings: further keys of the section, such as `clip`, `accumulate` or `execution`.
+            keys: further keys of the section, such as `clip`, `accumulate` or `execution`.
 
         Raises:
             UsageError: with every mistake; or the loss or a metric is an object or a function.
         """
-        words, ready = train_words(loss, optimizer, metrics, run_eagerly, settings)
+        words, ready = train_words(loss, optimizer, metrics, run_eagerly, keys)
         self.trainer = Trainer(self, TrainSpec.parse(words), ready)
         self._predictor = None
 

@@ -1,4 +1,4 @@
-"""The loss of a model: its terms, each between an output and a target, joined by their weights."""
+"""The loss of a model: its terms, each between an output and a target or computed from several, joined by their weights."""
 
 from __future__ import annotations
 
@@ -8,35 +8,41 @@ from typing import Any
 import tensorflow as tf
 
 from netlib.nn.keras_objects import make_loss
+from netlib.nn.network import Network
+from netlib.spec.computed import BoundCompute
 from netlib.spec.errors import UsageError
 from netlib.spec.heads import BoundLoss, Heads
+from netlib.training.computed import computed_rows
 from netlib.training.heads import encoded
+from netlib.training.rows import row_means
 
 Tensors = Mapping[str, tf.Tensor]
 
 
 class Objective:
-    """The weighted sum of the terms.
+    """The weighted sum of the terms; 0 where there are none, because layers add what is minimised.
 
     `columns` names what is measured: `loss`, the sum, and each term by itself where there are several.
     """
 
     def __init__(self, heads: Heads) -> None:
-        self._terms = [(loss, make_loss(loss.spec)) for loss in heads.losses]
-        several = len(self._terms) > 1
-        self.columns = ("loss", *(f"{loss.name}_loss" for loss in heads.losses if several))
+        self.terms = tuple(
+            _Computed(loss) if isinstance(loss, BoundCompute) else _Given(loss) for loss in heads.all_losses
+        )
+        several = len(self.terms) > 1
+        self.columns = ("loss", *(f"{term.bound.name}_loss" for term in self.terms if several))
 
     def rows(self, outputs: Tensors, targets: Tensors, weights: Any = None, masks: Tensors | None = None) -> tf.Tensor:
         """The losses of each row, float32 [columns, rows].
 
         Where an output has a mask (`masks`, by output), only its real places count, and a row weighs as much as it has of them:
-        the mean over the rows is that over the real places of the batch, as in Keras. `weights` are those of the rows.
+        the mean over the rows is that over the real places of the batch, as in Keras. `weights` are those of the rows; `targets`
+        has inputs too, as `netlib.spec.computed.beside` puts them.
         """
-        each = [
-            _row_losses(loss, compute, outputs, targets, weights, (masks or {}).get(loss.output))
-            for loss, compute in self._terms
-        ]
-        total = tf.add_n([loss.weight * values for (loss, _), values in zip(self._terms, each, strict=True)])
+        each = [term.rows(outputs, targets, weights, masks or {}) for term in self.terms]
+        if not each:
+            return tf.zeros([1, tf.shape(next(iter(outputs.values())))[0]])
+        total = tf.add_n([term.bound.weight * values for term, values in zip(self.terms, each, strict=True)])
         return tf.stack([total, *each] if len(each) > 1 else [total])
 
     def mean(
@@ -50,25 +56,46 @@ class Objective:
         return tf.math.divide_no_nan(tf.reduce_sum(losses * weights, axis=1), total), total
 
 
-def _row_losses(
-    loss: BoundLoss, compute: Any, outputs: Tensors, targets: Tensors, weights: Any, mask: Any
-) -> tf.Tensor:
-    """The mean over all further axes of the output, as Keras takes it, [rows]."""
-    output = outputs[loss.output]
-    values = tf.cast(compute(encoded(targets[loss.target], output, loss.spec.target), output), tf.float32)
-    if mask is None:
-        return tf.reduce_mean(values, axis=tuple(range(1, values.shape.rank)))
-    if values.shape.rank < 2:
+def need_loss(objective: Objective, model: Network) -> None:
+    """Refuses to minimise nothing; belongs after a forward pass.
+
+    Raises:
+        UsageError: there is no loss, and no layer added one.
+    """
+    if not objective.terms and not model.added_losses:
         raise UsageError(
-            f"output '{loss.output}' has a mask {tuple(mask.shape)}, but its loss has one value a sample: a layer before it"
-            f" that joins the places has to drop the mask"
+            f"{model.name} has no loss, and none of its layers added one: give 'loss', or add it in a layer, by AddLoss or"
+            " self.add_loss"
         )
-    return _masked_rows(tf.reduce_mean(values, axis=tuple(range(2, values.shape.rank))), mask, weights)
 
 
-def _masked_rows(values: tf.Tensor, mask: tf.Tensor, weights: Any) -> tf.Tensor:
-    """Values [rows, time] to [rows], so that their mean, weighted by `weights`, is that of the real places."""
-    real = tf.cast(mask, values.dtype)
-    by_row = tf.ones_like(real[:, 0]) if weights is None else weights
-    places = tf.math.divide_no_nan(tf.reduce_sum(by_row * tf.reduce_sum(real, axis=1)), tf.reduce_sum(by_row))
-    return tf.math.divide_no_nan(tf.reduce_sum(values * real, axis=1), places)
+class _Given:
+    """A loss of Keras's between an output and a target."""
+
+    def __init__(self, bound: BoundLoss) -> None:
+        self.bound = bound
+        self._compute = make_loss(bound.spec)
+
+    def rows(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors) -> tf.Tensor:
+        """The mean over all further axes of the output, as Keras takes it, [rows]."""
+        bound = self.bound
+        output, mask = outputs[bound.output], masks.get(bound.output)
+        target = encoded(targets[bound.target], output, bound.spec.target)
+        values = tf.cast(self._compute(target, output), tf.float32)
+        if mask is not None and values.shape.rank < 2:
+            raise UsageError(
+                f"output '{bound.output}' has a mask {tuple(mask.shape)}, but its loss has one value a sample: a layer before it"
+                f" that joins the places has to drop the mask"
+            )
+        return row_means(values, mask, weights)
+
+
+class _Computed:
+    """A loss that an expression computes."""
+
+    def __init__(self, bound: BoundCompute) -> None:
+        self.bound = bound
+
+    def rows(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors) -> tf.Tensor:
+        """What it comes to for each sample, [rows]."""
+        return computed_rows(self.bound, outputs, targets, weights, masks)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,15 @@ import tensorflow as tf
 
 from netlib.data.arrays import Array, Arrays
 from netlib.nn.network import Network
-from netlib.spec.contract import check_links
+from netlib.spec.contract_activations import check_links
 from netlib.spec.errors import SpecError
 from netlib.spec.heads import Heads, bind
 from netlib.spec.training import TrainSpec
 from netlib.training.captured import Guard
 from netlib.training.changes import TreeWatch
 from netlib.training.heads import linked
-from netlib.training.samples import TARGET, tensors_of
+from netlib.training.inference import couples_rows, inference_pass
+from netlib.training.samples import tensors_of
 from netlib.training.setup import execution_of
 
 
@@ -41,18 +41,28 @@ class Predictor:
 
     def run(self, batches: Iterable[Arrays], rows: int) -> dict[str, Array]:
         """Every output by name, for all samples in their order; they are computed in batches of `rows`."""
-        parts: list[dict[str, Array]] = [part for samples in batches for part in self._parts(samples, rows)]
+        parts: list[dict[str, Array]] = []
+        first = 0
+        for samples in batches:
+            parts += self._parts(samples, rows, first)
+            first += len(samples)
         return {name: np.concatenate([part[name] for part in parts]) for name in self._model.graph.outputs}
 
-    def _parts(self, samples: Arrays, rows: int) -> Iterator[dict[str, Array]]:
+    def _parts(self, samples: Arrays, rows: int, first: int) -> Iterator[dict[str, Array]]:
+        """The outputs of each batch; `first` is the place of the first of these samples among all.
+
+        The last batch is filled up, so that there is one trace, unless its samples depend on each other.
+        """
         tensors = tensors_of(samples)
         self._model.ensure_built(*tensors)
         if self._watch.changed(self._model, *tensors):
             self._run = None
-        run = self._compiled()
+        run, pads = self._compiled(), not couples_rows(self._model)
         for start in range(0, len(samples), rows):
-            chosen = np.arange(start, start + rows) % len(samples)  # the last batch is filled up: one trace
-            part = run({name: tf.constant(array[chosen]) for name, array in samples.inputs.items()})
+            end = start + rows if pads else min(start + rows, len(samples))
+            chosen = np.arange(start, end) % len(samples)
+            inputs = {name: tf.constant(array[chosen]) for name, array in samples.inputs.items()}
+            part = run(inputs, tf.constant(first + start, tf.int64))
             yield {name: value.numpy()[: len(samples) - start] for name, value in part.items()}
 
     def _compiled(self) -> Callable[..., Any]:
@@ -62,8 +72,9 @@ class Predictor:
             self._run = Guard("prediction", self._model).compiled(self._linked, mode)
         return self._run
 
-    def _linked(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        outputs = self._model.forward(inputs, training=False)
+    def _linked(self, inputs: dict[str, tf.Tensor], first_row: tf.Tensor) -> dict[str, tf.Tensor]:
+        with inference_pass(self._model, first_row):
+            outputs = self._model.forward(inputs, training=False)
         heads = self._heads()
         return {name: linked(value, heads.link(name)) if heads else value for name, value in outputs.items()}
 
@@ -78,5 +89,4 @@ class Predictor:
     def _heads(self) -> Heads | None:
         if self._train is None:
             return None
-        losses = [replace(term, target=TARGET) for term in self._train.losses]  # links do not depend on targets
-        return bind(losses, (), list(self._model.graph.outputs), [TARGET])
+        return bind(self._train.losses, (), list(self._model.graph.outputs), None)  # links do not depend on targets

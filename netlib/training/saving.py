@@ -19,6 +19,7 @@ from netlib.nn.keras_calls import plain
 from netlib.nn.keras_objects import make
 from netlib.nn.module import LoadReport, NamedVariable
 from netlib.nn.network import Network
+from netlib.nn.tree import joined
 from netlib.runs import checkpoint, manifest, pointers, tensors
 from netlib.runs.atomic import explained
 from netlib.runs.checkpoint import Checkpoint
@@ -147,8 +148,8 @@ def _described(network: Network) -> set[str]:
     """Paths of the weights that the graph tells of. What a hand-written `call` uses stands in the network, in no node of it."""
     found: set[str] = set()
     for node in network.graph.nodes:
-        inner = _described(network.layer(node.name)) if node.body else {weight.name for weight in node.weights}
-        found |= inner if network.is_written else {f"{node.name}.{path}" for path in inner}
+        inner = _described(network.layer(node.name)) if node.body else {weight.name for weight in node.own_weights}
+        found |= inner if network.is_written else {joined(node.name, path) for path in inner}
     return found
 
 

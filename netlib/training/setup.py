@@ -10,12 +10,13 @@ from netlib.data.arrays import Arrays
 from netlib.nn.keras_objects import make
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
+from netlib.spec.computed import beside
 from netlib.spec.errors import UsageError
 from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
-from netlib.training.added import added_names
+from netlib.training.added import added_by
 from netlib.training.budget import Budget
 from netlib.training.callbacks.callback import Training, close_all
 from netlib.training.callbacks.collect import collect
@@ -30,6 +31,7 @@ from netlib.training.monitor import Monitor
 from netlib.training.objective import Objective
 from netlib.training.optimizer_state import cover
 from netlib.training.progress import Progress
+from netlib.training.samples import tensor_of
 from netlib.training.step import TrainStep
 
 
@@ -46,8 +48,18 @@ def execution_of(model: Network, train: TrainSpec) -> Choice:
 
 
 def heads_of(model: Network, train: TrainSpec, data: Arrays) -> Heads:
-    """Every loss and metric with its output and target."""
-    return train.bind(list(model.graph.outputs), list(data.targets), list(data.inputs))
+    """Every loss and metric with its output and target, or with what its expression reads.
+
+    Raises:
+        SpecError: that cannot be told, or an expression cannot be computed of these.
+    """
+    heads = train.bind(list(model.graph.outputs), list(data.targets), list(data.inputs))
+    if not heads.computed:
+        return heads
+    inputs, targets = (
+        {name: tensor_of(array) for name, array in arrays.items()} for arrays in (data.inputs, data.targets)
+    )
+    return heads.with_tensors(model.graph.output_tensors(), beside(inputs, targets))
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,7 @@ def make_engine(
     execution = execution_of(model, train).mode
     meters = meters or Meters(heads, model.graph.output_tensors())
     objective = Objective(heads)
-    added = added_names(model, training=True, taken=(*objective.columns, *(bound.name for bound in heads.metrics)))
+    added = added_by(model, training=True, taken=(*objective.columns, *(bound.name for bound in heads.all_metrics)))
     step = TrainStep(model, objective, optimizer, meters, batch_size, train.accumulate, train.clip, seed, added)
     evaluator = Evaluator(model, heads, batch_size, execution)
     return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed)
@@ -135,14 +147,15 @@ def prepare(
     """
     need_trainable(engine.model)
     train = train or engine.train
-    monitor = Monitor(train.monitored(validation is not None))
+    added = {*engine.loop.added, *engine.evaluator.added}
+    monitor = Monitor(train.monitored(validation is not None, added))
     taking_part, looking_on = collect(train.early_stopping, train.callbacks, callbacks)
     state = TrainingState(engine.model, engine.optimizer, engine.meters, taking_part, progress or Progress())
     training = Training(
         state=state,
         optimizer=engine.optimizer,
         monitor=monitor,
-        watch=lambda name, mode: Monitor(train.watched(name, mode, validation is not None)),
+        watch=lambda name, mode: Monitor(train.watched(name, mode, validation is not None, added=added)),
         callbacks=tuple(taking_part.values()),
         listeners=[*listeners, *looking_on],
         run=run,

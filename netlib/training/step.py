@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
 
 from netlib.nn.network import Network
 from netlib.nn.random import forward_pass
+from netlib.spec.computed import beside
 from netlib.spec.training import ClipSpec
-from netlib.training.added import added_values
+from netlib.training.added import Added
 from netlib.training.meters import Meters
-from netlib.training.objective import Objective
+from netlib.training.objective import Objective, need_loss
 
 Batch = Mapping[str, Any]
 """`inputs` and `targets` by name, and `weights` ([rows], or None)."""
@@ -53,8 +54,8 @@ class TrainStep:
     accumulate: int
     clip: ClipSpec | None
     seed: int
-    added: tuple[str, ...] = ()
-    """Names of the metrics that layers add."""
+    added: Added = field(default_factory=Added)
+    """What layers add in training."""
 
     def __call__(self, batch: Batch, rows: int, step: tf.Tensor) -> tf.Tensor:
         """Updates the weights from `rows` rows (a Python number: shapes in the loop are static).
@@ -76,7 +77,7 @@ class TrainStep:
     @property
     def facts(self) -> tuple[str, ...]:
         """What is known of each step: the objective's columns and what layers add last."""
-        return (*FACTS, *self.objective.columns, *self.added)
+        return (*FACTS, *self.objective.columns, *self.added.names)
 
     def _gradients(
         self, batch: Batch, first_row: Any, rows: int, step: tf.Tensor, variables: tuple[tf.Variable, ...]
@@ -85,6 +86,7 @@ class TrainStep:
         targets = targets_of(batch)
         with tf.GradientTape() as tape, forward_pass(self.seed, step, first_row):
             outputs = self.model.forward(batch["inputs"], training=True)
+            need_loss(self.objective, self.model)
             masks = self.model.output_masks
             losses, weight = self.objective.mean(outputs, targets, batch["weights"], rows, masks)
             loss = tf.add_n([losses[0], *self.model.losses])
@@ -92,7 +94,7 @@ class TrainStep:
         self.meters.update(outputs, targets, batch["weights"], masks)
         # A sparse gradient (of an embedding) is made dense: norms, clipping and sums are then those of the whole gradient.
         dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        facts = tf.concat([[loss], losses[1:], added_values(self.model, self.added)], axis=0)
+        facts = tf.concat([[loss], losses[1:], self.added.values(self.model)], axis=0)
         return facts, weight, dense
 
     def _connected(self, gradients: list[Any], variables: tuple[tf.Variable, ...]) -> list[Any]:
@@ -116,7 +118,7 @@ class TrainStep:
         def add(index: tf.Tensor, sums: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
             return index + 1, [total + value for total, value in zip(sums, part(index * size, size), strict=True)]
 
-        columns = len(self.objective.columns) + len(self.added)
+        columns = len(self.objective.columns) + len(self.added.names)
         zeros = [
             tf.zeros([]),
             tf.zeros([columns]),
@@ -149,7 +151,7 @@ class TrainStep:
 
 def targets_of(batch: Batch) -> dict[str, tf.Tensor]:
     """What a loss or a metric may name as its target: the targets, and the inputs (of an autoencoder)."""
-    return {**batch["inputs"], **batch["targets"]}
+    return beside(batch["inputs"], batch["targets"])
 
 
 def _global_norm(gradients: list[tf.Tensor]) -> tf.Tensor:

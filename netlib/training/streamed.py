@@ -143,14 +143,22 @@ class StreamedData:
         self._check = check
         self._slots = 0
 
-    def pieces(self) -> Iterator[DeviceData]:
-        """All samples of a pass.
+    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
+        """All samples of a pass, many batches at once; or, where they are not to be `joined`, each batch as it comes.
 
         Raises:
             UsageError: the stream has not as many batches as it must have, or one is not like the first.
         """
-        taken = 0
         coming = self._stream.some(self._batches)
+        return self._joined(coming) if joined else self._apart(coming)
+
+    def _apart(self, coming: Iterator[Arrays]) -> Iterator[DeviceData]:
+        for number, batch in enumerate(coming, start=1):
+            self._check(batch, f"batch {number} of {self._stream.name}")
+            yield DeviceData(batch)
+
+    def _joined(self, coming: Iterator[Arrays]) -> Iterator[DeviceData]:
+        taken = 0
         while group := self._gathered(coming, taken):
             taken += len(group)
             samples = joined(group)

@@ -16,7 +16,8 @@ from netlib.data.arrays import Arrays
 from netlib.data.needs import Needs
 from netlib.nn.keras_objects import make
 from netlib.nn.network import Network
-from netlib.spec.contract import check_heads
+from netlib.spec.computed import beside
+from netlib.spec.contract_heads import check_heads
 from netlib.spec.errors import SpecError
 from netlib.spec.features import Feature
 from netlib.spec.heads import Heads
@@ -198,8 +199,11 @@ class Trainer:
 
 
 def _check(model: Network, heads: Heads, samples: Arrays) -> None:
-    tensors = {name: tensor_of(array) for name, array in (*samples.inputs.items(), *samples.targets.items())}
-    features = {name: Feature(tensor) for name, tensor in tensors.items()}
+    inputs, targets = (
+        {name: Feature(tensor_of(array)) for name, array in arrays.items()}
+        for arrays in (samples.inputs, samples.targets)
+    )
+    features = beside(inputs, targets)
     problems = check_heads(model.graph, heads, features)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

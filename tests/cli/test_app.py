@@ -28,6 +28,8 @@ VERBS = {
     "eval": ["--checkpoint RUN_OR_CHECKPOINT", "test|validation|train", "--json"],
     "summary": ["CONFIG_OR_RUN", "KEY=VALUE", "--depth N", "--json"],
     "check": ["CONFIG", "--strict", "--json"],
+    "layers": ["NAME", "--json"],
+    "schema": ["netlab.schema.json"],
 }
 
 

@@ -117,7 +117,48 @@ def test_problems_of_all_files_are_found(write):
     assert heads == ["a.yaml:3:1:", "b.yaml:1:4:", "c.yaml:1:11:"]
 
 
+def test_two_bases_that_define_one_block(write):
+    write("a.yaml", "extends: [b.yaml, sub/c.yaml]\nblocks: {Mine: [Flatten]}\n")
+    write("b.yaml", "blocks:\n  Stage: [Flatten]\n  Other: [Flatten]\n")
+    write("sub/c.yaml", "vars: {}\nblocks:\n  Mine: [Flatten]\n  Stage: [Flatten]\n")
+    assert problems("a.yaml") == (
+        "a.yaml:1:19: error: block 'Stage' is defined in 'b.yaml' (line 2) and in 'sub/c.yaml' (line 4); "
+        "rename one of them, or extend one of these files only\n"
+        "    1 | extends: [b.yaml, sub/c.yaml]\n"
+        "      |                   ^^^^^^^^^^"
+    )
+
+
+def test_a_block_that_one_base_changes_is_defined_twice(write):
+    write("a.yaml", "extends: [b.yaml, c.yaml]\n")
+    write("b.yaml", "extends: d.yaml\nblocks: {Stage: {params: {a: 2}}}\n")
+    write("c.yaml", "extends: d.yaml\n")
+    write("d.yaml", "blocks: {Stage: {params: {a: 1}, nodes: [Flatten]}}\n")
+    assert "block 'Stage' is defined in 'b.yaml' (line 2) and in 'd.yaml' (line 1)" in problems("a.yaml")
+
+
+def test_two_bases_may_have_a_block_of_one_file(write):
+    write("a.yaml", "extends: [b.yaml, c.yaml]\n")
+    write("b.yaml", "extends: d.yaml\nblocks: {B: [Flatten]}\n")
+    write("c.yaml", "extends: d.yaml\nblocks: {C: [Flatten]}\n")
+    write("d.yaml", "blocks: {Stage: [Dropout]}\n")
+    assert plain("a.yaml")["blocks"] == {"Stage": ["Dropout"], "B": ["Flatten"], "C": ["Flatten"]}
+
+
+def test_a_file_may_change_a_block_of_its_base(write):
+    write("a.yaml", "extends: b.yaml\nblocks: {Stage: {params: {a: 2}}}\n")
+    write("b.yaml", "extends: c.yaml\nblocks: {Stage: {nodes: [Dropout]}}\n")
+    write("c.yaml", "blocks: {Stage: {params: {a: 1, b: 1}, nodes: [Flatten]}}\n")
+    assert plain("a.yaml")["blocks"] == {"Stage": {"params": {"a": 2, "b": 1}, "nodes": ["Dropout"]}}
+
+
+def test_a_library_is_extended_with_its_variables(write):
+    write("a.yaml", "extends: blocks/library.yaml\nvars: {mine: 1}\n")
+    write("blocks/library.yaml", "vars: {width: 8}\nblocks: {Wide: [Dense: $width]}\n")
+    assert plain("a.yaml") == {"vars": {"width": 8, "mine": 1}, "blocks": {"Wide": [{"Dense": "$width"}]}}
+
+
 def test_the_number_of_files_is_bounded(write):
     for i in range(MAX_FILES + 2):
         write(f"{i}.yaml", f"extends: {i + 1}.yaml\n")
-    assert f"error: a config extends at most {MAX_FILES} files" in problems("0.yaml")
+    assert f"error: a config has at most {MAX_FILES} other files" in problems("0.yaml")

@@ -67,6 +67,75 @@ TRAPS = {
             "      |           ^^^^^^^^^^^^"
         ),
     ),
+    "a tensor expression with a comma in a mapping": (
+        "- {Compute: sum(x, axis=-1), name: a}\n",
+        (
+            "a.yaml:1:13: error: inside {} or [] YAML cuts this expression at its comma or bracket; "
+            'quote it: "sum(x, axis=-1)"\n'
+            "    1 | - {Compute: sum(x, axis=-1), name: a}\n"
+            "      |             ^^^^^^^^^^^^^^^"
+        ),
+    ),
+    "a tensor expression with a comma in a list": (
+        "[Compute: 2 * max(x, 1) + y, Flatten]\n",
+        (
+            "a.yaml:1:11: error: inside {} or [] YAML cuts this expression at its comma or bracket; "
+            'quote it: "2 * max(x, 1) + y"\n'
+            "    1 | [Compute: 2 * max(x, 1) + y, Flatten]\n"
+            "      |           ^^^^^^^^^^^^^^^^^"
+        ),
+    ),
+    "a tensor expression with a list in a mapping": (
+        "- {Compute: concat([x, y], 1)}\n",
+        (
+            "a.yaml:1:13: error: inside {} or [] YAML cuts this expression at its comma or bracket; "
+            'quote it: "concat([x, y], 1)"\n'
+            "    1 | - {Compute: concat([x, y], 1)}\n"
+            "      |             ^^^^^^^^^^^^^^^^^"
+        ),
+    ),
+    "a tensor expression with an index in a mapping": (
+        "- {Compute: x[0, 1] * 2, name: a}\n",
+        (
+            "a.yaml:1:13: error: inside {} or [] YAML cuts this expression at its comma or bracket; "
+            'quote it: "x[0, 1] * 2"\n'
+            "    1 | - {Compute: x[0, 1] * 2, name: a}\n"
+            "      |             ^^^^^^^^^^^"
+        ),
+    ),
+    "an expression that goes on in the next line": (
+        "- {units: $(max(8,\n    x))}\n",
+        (
+            "a.yaml:1:11: error: inside {} or [] YAML cuts this expression at its comma or bracket; "
+            'quote it: "$(max(8,"\n'
+            "    1 | - {units: $(max(8,\n"
+            "      |           ^^^^^^^^"
+        ),
+    ),
+    "wiring under a block": (
+        "- ConvBlock\n  repeat: 3\n",
+        (
+            "a.yaml:1:3: error: 'ConvBlock' has keys below it, so it needs a colon: 'ConvBlock:'\n"
+            "    1 | - ConvBlock\n"
+            "      |   ^^^^^^^^^"
+        ),
+    ),
+    "a key with stars": (
+        "param_groups: {**.bias: 1}\n",
+        (
+            "a.yaml:1:16: error: text that begins with '*' must be quoted: \"**.bias\"\n"
+            "    1 | param_groups: {**.bias: 1}\n"
+            "      |                ^^^^^^^"
+        ),
+    ),
+    "a key with &": (
+        "a:\n  &bias: 1\n",
+        ("a.yaml:2:3: error: text that begins with '&' must be quoted: \"&bias\"\n    2 |   &bias: 1\n      |   ^^^^^"),
+    ),
+    "a key with !": (
+        "a:\n  !bias: 1\n",
+        ("a.yaml:2:3: error: text that begins with '!' must be quoted: \"!bias\"\n    2 |   !bias: 1\n      |   ^^^^^"),
+    ),
     "an expression in the shell's form": (
         "- {Dense: ${width}}\n",
         (
@@ -201,7 +270,18 @@ def test_a_cut_expression_does_not_hide_what_follows(source):
 
 
 @pytest.mark.parametrize(
-    "text", ["a: $(max(8, x))", '{a: "$(max(8, x))"}', "{a: $(b * (c + 1))}", "{a: $$(}", "[$a, $(b)]"]
+    "text",
+    [
+        "a: $(max(8, x))",
+        '{a: "$(max(8, x))"}',
+        "{a: $(b * (c + 1))}",
+        "{a: $$(}",
+        "[$a, $(b)]",
+        "[a (b, c]",
+        "{a: f(x) + 1}",
+        "a: f(x, y)[0]",
+        "[f (x, y)]",
+    ],
 )
 def test_expressions_that_yaml_does_not_cut(tree, text):
     tree(text)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from netlib.config.interpolate import MAX_VARIABLES, resolve_variables
-from netlib.spec.expressions import FUNCTIONS
+from netlib.config.interpolate import MAX_VARIABLES, literal, resolve_variables
+from netlib.spec.expressions import FUNCTIONS, substitute
 
 
 def test_no_variables():
@@ -54,6 +54,11 @@ def test_a_mistake_is_reported_where_it_is_and_not_where_it_is_used():
     assert found.hide("$c")
     assert not found.hide("$d")
     assert not found.hide("a")
+
+
+@pytest.mark.parametrize("value", ["$a", "a $$ b", 3, None, True, {"$k": ["$x", {"y": "$(1)"}]}, []])
+def test_a_literal_value_comes_to_itself(value):
+    assert substitute(literal(value), {}) == value
 
 
 def test_values_do_not_grow_without_end():

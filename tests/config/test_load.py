@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import gc
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from netlib.config.load import load, read
 from netlib.config.problems import ConfigError, render
+from netlib.config.reader import read_tree
 from netlib.spec.errors import NetlabError, UsageError
 
 MODEL = "model: {inputs: {x: {shape: [4]}}, nodes: [Dense: 2]}\n"
@@ -51,6 +55,89 @@ def test_a_file_may_hold_a_network_only():
 def test_a_file_may_hold_variables_only():
     found = read("vars: {a: 1}")
     assert (found.model, found.graph, found.variables) == (None, None, {"a": 1})
+
+
+def test_a_file_may_hold_blocks_and_variables_only():
+    found = read("vars: {a: 1}\nblocks: {Wide: {params: {width: $a}, nodes: [Dense: $width]}}")
+    assert (found.model, found.graph, found.train, found.data) == (None, None, None, None)
+    assert found.blocks == {"Wide": {"params": {"width": "$a"}, "nodes": [{"Dense": "$width"}]}}
+
+
+def test_a_network_of_blocks():
+    text = "vars: {a: 3}\nblocks: {Wide: {params: {width: $required}, nodes: [Dense: $(width * a)]}}\n"
+    found = read(
+        f"{text}model: {{inputs: {{x: {{shape: [4]}}}}, nodes: [Wide: 2, {{Wide: {{width: 5}}, name: last}}]}}\n"
+    )
+    assert found.graph.parameters().total == 4 * 6 + 6 + 6 * 15 + 15
+
+
+def test_blocks_are_checked_though_nothing_uses_them():
+    text = "blocks: {Wide: [Dense: {untis: 3}], dense: [Flatten]}\n"
+    assert [line.split(" ")[0] for line in problems_of(text)] == ["a.yaml:1:25:", "a.yaml:1:37:"]
+    assert len(problems_of(text + MODEL)) == 2
+    assert problems_of("blocks: [Dense]\n") == [
+        "a.yaml:1:9: expected a mapping from a block's name to the block, got ['Dense']"
+    ]
+
+
+def test_a_mistake_in_a_block_says_who_uses_it():
+    text = """\
+blocks:
+  Shaped:
+    - Reshape: [3, 5]
+  Outer:
+    nodes: [{Shaped: , name: inner}]
+model:
+  inputs: {x: {shape: [4]}}
+  nodes:
+    - Outer:
+      name: one
+"""
+    with pytest.raises(ConfigError) as caught:
+        read(text, "a.yaml")
+    assert str(caught.value) == (
+        "a.yaml:3:7: error: Reshape cannot make [3, 5], 15 elements, of (batch, 4), 4 elements\n"
+        "    3 |     - Reshape: [3, 5]\n"
+        "      |       ^^^^^^^\n"
+        "        in Shaped, used by 'inner' at a.yaml:5:13\n"
+        "        in Outer, used by 'one' at a.yaml:9:7"
+    )
+
+
+def test_a_mistake_that_two_uses_of_a_block_share_stands_once():
+    block = "blocks: {Shaped: [Reshape: [3, 5]]}\n"
+    inputs = "inputs: {x: {shape: [4]}, y: {shape: [4]}}"
+    nodes = "nodes: [{Shaped: , from: x, name: a}, {Shaped: , from: y, name: b}]"
+    with pytest.raises(ConfigError) as caught:
+        read(f"{block}model: {{{inputs}, {nodes}, outputs: [a, b]}}\n", "a.yaml")
+    (problem,) = caught.value.problems
+    assert problem.via == ("in Shaped, used by 'a' at a.yaml:2:61 (and 1 more use)",)
+
+
+def test_a_block_whose_file_cannot_be_read_does_not_hide_what_else_is_wrong(write):
+    write("a.yaml", "blocks: {A: {file: nope.yaml}}\ndata: {source: digts}\nmodel: [A]\ntrain: {epochs: -1}\n")
+    with pytest.raises(ConfigError) as caught:
+        load("a.yaml", ["seed=x", "blocks.A.units=3"])
+    assert [problem.where for problem in caught.value.problems] == [
+        *("a.yaml:1:20", "a.yaml:2:16", "a.yaml:4:17"),
+        *("<command line>: seed=x", "<command line>: blocks.A.units=3"),
+    ]
+
+
+def test_an_override_may_name_the_file_of_a_block(write, tmp_path, monkeypatch):
+    write("sub/a.yaml", "blocks: {A: {file: nope.yaml}}\n")
+    write("net.yaml", "model: [Dense: 3]\n")
+    found = load("sub/a.yaml", ["blocks.A.file=net.yaml"])
+    assert found.blocks["A"]["nodes"] == [{"Dense": 3}]
+
+
+def test_an_override_changes_a_block():
+    text = "blocks: {Wide: {params: {width: 2}, nodes: [Dense: $width]}}\n"
+    model = "model: {inputs: {x: {shape: [4]}}, nodes: [Wide]}\n"
+    assert read(text + model, overrides=["blocks.Wide.params.width=5"]).graph.parameters().total == 25
+    assert problems_of(text + model, "blocks.Wide.params.widht=5") == [
+        "<command line>: blocks.Wide.params.widht=5: block 'Wide' has no parameter 'widht'; did you mean 'width'?"
+    ]
 
 
 def test_the_command_line_stands_above_the_file_and_its_bases(write):
@@ -130,7 +217,7 @@ foo: !x 1
         "a.yaml:8:3: train has no key 'los'; did you mean 'loss'?",
         "a.yaml:9:11: expected a number greater than 0, got -1",
         "a.yaml:10:16: there is no source 'digts'; did you mean 'digits'?",
-        "a.yaml:11:1: a config has no key 'foo' (it has: format, name, seed, vars, data, model, train)",
+        "a.yaml:11:1: a config has no key 'foo' (it has: format, name, seed, extends, vars, blocks, data, model, train)",
         "a.yaml:11:6: text that begins with '!' must be quoted: \"!x\"",
         "<command line>: train.steps=x: expected an integer, got 'x'",
         "<command line>: model.nope=1: 'model' has no item 'nope' (it has: dense, flaten, dense)",
@@ -238,6 +325,50 @@ def test_a_config_of_the_greatest_depth_is_checked():
     nested = "{Sequential: [" * 98 + "Dense: 2" + "]}" * 98
     found = read(f"model: {{inputs: {{x: {{shape: [4]}}}}, nodes: [{nested}]}}\n")
     assert found.graph.parameters().total == 10
+
+
+@pytest.mark.parametrize("text", [MODEL, "a: [", "x: 1"])
+def test_the_garbage_collector_is_left_as_it_was(text):
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        try:
+            with contextlib.suppress(ConfigError):
+                read(text)
+            assert gc.isenabled() is enabled
+        finally:
+            gc.enable()
+
+
+def _of_nodes(number, node="{Dense: {units: 4, activation: relu}, name: nINDEX}"):
+    nodes = "".join(f"    - {node.replace('INDEX', str(index))}\n" for index in range(number))
+    return f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n{nodes}"
+
+
+def _seconds(text):
+    started = time.process_time()
+    with contextlib.suppress(ConfigError):
+        read(text)
+    return time.process_time() - started
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "node", ["{Dense: {units: 4, activation: relu}, name: nINDEX}", "{Dense: {untis: 4}, name: nINDEX}"]
+)
+def test_the_time_grows_with_the_number_of_nodes_and_not_faster(node):
+    small, large = _of_nodes(1_000, node), _of_nodes(10_000, node)
+    _seconds(small)
+    assert min(_seconds(large) for _ in range(2)) < 25 * min(_seconds(small) for _ in range(3))
+
+
+@pytest.mark.slow
+def test_ten_thousand_nodes_are_read_in_their_part_of_the_time(source):
+    text = source(_of_nodes(10_000))
+    started = time.process_time()
+    tree, problems = read_tree(text)
+    tree.plain()
+    assert problems == []
+    assert time.process_time() - started < 2.4  # three times the target, for a machine that does other things too
 
 
 def test_nothing_heavy_is_imported_for_what_is_not_there():

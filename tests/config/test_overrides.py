@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netlib.config.overrides import command_line, parse_override
+from netlib.config.overrides import MAX_STEPS, command_line, parse_override
 from netlib.config.problems import ConfigError
 
 
@@ -90,6 +90,12 @@ def test_mistakes(text):
     assert problem.place.column == column
     assert problem.place.source.text == text
     assert str(caught.value).startswith("<command line>: ")
+
+
+def test_the_steps_of_a_key_are_bounded():
+    assert len(keys(".".join("a" * MAX_STEPS) + "=1")) == MAX_STEPS
+    with pytest.raises(ConfigError, match=f"a key has at most {MAX_STEPS} steps"):
+        parse(".".join("a" * 5000) + "=1")
 
 
 def test_a_dash_is_a_name_that_no_schema_has():

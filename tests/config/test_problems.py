@@ -122,6 +122,34 @@ def test_problems_come_in_file_order_and_once():
     assert in_file_order([*reversed(wanted), *wanted], [first, base, command]) == wanted
 
 
+def test_what_leads_to_a_problem_stands_below_it():
+    problem = PlacedProblem(Place(DENSE, 13, 12, 5), MESSAGE, via=("in A, used at x.yaml:3:5", "in B\x1b, used at y"))
+    assert render([problem]).splitlines()[2:] == [
+        "      |             ^^^^^",
+        "        in A, used at x.yaml:3:5",
+        "        in B\\x1b, used at y",
+    ]
+
+
+def test_a_mistake_that_several_uses_of_a_block_lead_to_stands_once():
+    def found(*via, column=5, message="x", severity="error"):
+        return PlacedProblem(Place(DENSE, 1, column), message, severity, via)
+
+    problems = [
+        found("in A, used at 1", "in B, used at 2"),
+        found("in A, used at 1", "in B, used at 3"),
+        found("in A, used at 4"),
+    ]
+    assert in_file_order([*problems, found(), *problems], [DENSE]) == [
+        found("in A, used at 1", "in B, used at 2 (and 2 more uses)")
+    ]
+    assert in_file_order(problems[:2], [DENSE]) == [found("in A, used at 1", "in B, used at 2 (and 1 more use)")]
+    assert in_file_order([found(), problems[2]], [DENSE]) == [problems[2]]
+    assert in_file_order([found(), found()], [DENSE]) == [found()]
+    others = [found("a", column=3), found("a"), found("a", message="y"), found("a", severity="warning")]
+    assert in_file_order(others, [DENSE]) == others
+
+
 def test_the_error_has_its_problems_and_shows_them():
     problems = [PlacedProblem(Place(DENSE, 13, 12, 5), MESSAGE)]
     with pytest.raises(UsageError, match="Dense has no parameter 'untis'") as caught:

@@ -166,6 +166,21 @@ OBJECT_ROWS = [
         mask="kept",
         classes={"Dense": keras.layers.Dense},
     ),
+    Row(
+        "TimeDistributed",
+        "chain",
+        lambda **o: nn.TimeDistributed([nn.Dense(4), nn.Dropout(0.3)], **o),
+        SEQUENCES,
+        random="ours",
+        mask="kept",
+    ),
+    Row(
+        "While",
+        "halving",
+        lambda **o: nn.While(nn.Dense(4), condition="sum(abs(x)) > 1", max_iterations=3, **o),
+        SEQUENCES,
+        mask="kept",
+    ),
     Row("Foreign", "lstm", keras_lstm, SEQUENCES, mask="kept", classes={"LSTM": keras.layers.LSTM}),
     Row(
         "Foreign",

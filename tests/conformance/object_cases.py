@@ -35,16 +35,18 @@ def layer_rows() -> Iterable[Row]:
                 partial(Layer.from_spec, spec),
                 tensors,
                 row.get("below"),
-                random="ours" if spec.random else "",
-                statistics=any(not weight.trainable for weight in spec.weights(*(t.shape for t in tensors))),
+                random=row.get("random", "ours" if spec.random else ""),
+                statistics=not spec.source
+                and any(not weight.trainable for weight in spec.weights(*(t.shape for t in tensors))),
                 mask=_mask(spec, tensors, row),
+                gives=bool(spec.ports),
             )
 
 
 def _mask(spec: LayerSpec, tensors: Sequence[TensorSpec], row: Mapping[str, Any]) -> Any:
     """As the row says, else as `supports_masking` does. The last axis of numbers is their features, not time."""
     least = 2 if spec.takes == "integer" else 3
-    if any(len(tensor.shape) < least for tensor in tensors):
+    if not tensors or any(len(tensor.shape) < least for tensor in tensors) or not spec.ports:
         return None
     return row.get("mask", "kept" if spec.supports_masking else "dropped")
 
@@ -64,6 +66,11 @@ def rows(chosen: Callable[[Row], Any] = bool, *, each_class: bool = False) -> An
 def is_layer(row: Row) -> bool:
     """Chooses what is a Layer, and not a Module alone."""
     return row.is_layer
+
+
+def takes_and_gives(row: Row) -> bool:
+    """Chooses what reads something and gives something."""
+    return bool(row.tensors) and row.gives
 
 
 def in_groups(group: Sequence[Row], act: Callable[[Sequence[Row]], dict[str, Any]]) -> dict[str, Any]:

@@ -30,11 +30,14 @@ class Row:
         make: a new object, from the options of a layer; a Module takes none.
         tensors: what it is called with.
         below: integers are drawn from 0 up to this.
-        random: whether it draws random numbers in training; `foreign` ones are Keras's, which differ from mode to mode.
+        random: whether it draws random numbers in training; `foreign` ones are Keras's, which differ from mode to mode, and
+            `always` is outside of training too.
         statistics: whether it changes variables in training.
-        mask: what becomes of the mask of an input [batch, time]; `made` of one that gets none. None where no input has a time.
+        mask: what becomes of the mask of an input [batch, time]; `first` where that of the first input is kept, `joined` one
+            behind the other, `made` of one that gets none. None where no input has a time.
         describable: whether it has a config.
         classes: those that are not netlab's own, to rebuild it from its config.
+        gives: whether it has outputs.
     """
 
     name: str
@@ -42,11 +45,12 @@ class Row:
     make: Callable[..., Any]
     tensors: Sequence[TensorSpec]
     below: int | None = None
-    random: Literal["", "ours", "foreign"] = ""
+    random: Literal["", "ours", "foreign", "always"] = ""
     statistics: bool = False
-    mask: Literal["kept", "dropped", "made"] | None = None
+    mask: Literal["kept", "dropped", "first", "joined", "made"] | None = None
     describable: bool = True
     classes: Mapping[str, Any] = field(default_factory=dict)
+    gives: bool = True
 
     def __str__(self) -> str:
         return f"{self.name}-{self.case}"
@@ -116,7 +120,7 @@ def step(module: Any, values: Sequence[Any]) -> list[Any]:
     with tf.GradientTape() as tape:
         tape.watch(watched)
         outputs = call(module, values, training=True)
-        loss = tf.add_n([tf.reduce_sum(tf.sin(tf.cast(output, tf.float32))) for output in outputs])
+        loss = tf.add_n([tf.constant(0.0), *(tf.reduce_sum(tf.sin(tf.cast(each, tf.float32))) for each in outputs)])
     sources = [*watched, *module.trainable_variables]
     gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
     return [*outputs, *map(tf.convert_to_tensor, gradients), *map(tf.identity, floating(module))]
@@ -152,7 +156,7 @@ def assert_close(actual: Sequence[Any], expected: Sequence[Any], tolerance: floa
     """Equal within `tolerance` of the largest value of each."""
     assert len(actual) == len(expected)
     for one, other in zip(actual, expected, strict=True):
-        one, other = np.asarray(one).astype(np.float64), np.asarray(other).astype(np.float64)
+        one, other = (np.asarray(tf.cast(each, tf.float64)) for each in (one, other))
         assert one.shape == other.shape
         scale = max(1.0, np.abs(other).max(initial=0))
         np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * scale)

@@ -38,7 +38,7 @@ def _assert_computes_in(row: Row, policy: str, tolerance: float) -> None:
     watched = [value for value in row.values() if value.dtype.is_floating]
     with tf.GradientTape() as tape:
         outputs = call(narrow, row.values(), training=False)
-        loss = tf.add_n([tf.reduce_sum(tf.sin(tf.cast(output, tf.float32))) for output in outputs])
+        loss = tf.add_n([tf.constant(0.0), *(tf.reduce_sum(tf.sin(tf.cast(each, tf.float32))) for each in outputs)])
     gradients = tape.gradient(loss, list(narrow.trainable_variables))
     assert [output.dtype.name for output in outputs] == said
     assert_close(outputs, call(wide, row.values(), training=False), tolerance)
@@ -96,6 +96,13 @@ def mask_for(row: Row) -> Any:
     return masks if len(masks) > 1 else masks[0]
 
 
+KEPT = {
+    "kept": functools.partial(functools.reduce, np.logical_and),
+    "first": lambda masks: masks[0],
+    "joined": functools.partial(np.concatenate, axis=1),
+}
+
+
 def is_masked(row: Row) -> bool:
     return row.is_layer and row.mask is not None
 
@@ -117,11 +124,11 @@ def test_what_becomes_of_the_mask(row: Row) -> None:
     if row.mask == "dropped":
         assert network.output_masks == {}
         return
-    expected = functools.reduce(np.logical_and, given)
+    expected = KEPT[row.mask](given)
     for port, mask in network.output_masks.items():
         np.testing.assert_array_equal(mask, expected, err_msg=port)
     assert network.output_masks
-    assert row.name in ("Network", "Sequential", "Model") or differ([layer.compute_mask(*values, mask=masks)], [None])
+    assert isinstance(layer, nn.Network) or differ([layer.compute_mask(*values, mask=masks)], [None])
 
 
 @rows(is_masked)
@@ -139,10 +146,13 @@ def test_masked_places_touch_nothing_else(row: Row, training: bool) -> None:
 
     if not uses_masks(layer):
         assert_same(run(row.values(), masks)[0], run(row.values(), None)[0])
-    elif row.mask == "kept":
-        keep = np.asarray(masks)
-        (value,) = row.values()
-        other = [tf.where(keep.reshape(*keep.shape, *[1] * (value.shape.rank - 2)), value, value * 5 + 3)]
+    elif row.mask in ("kept", "first"):
+        keeps = [np.asarray(mask) for mask in (masks if isinstance(masks, tuple) else (masks,))]
+        other = [
+            tf.where(keep.reshape(*keep.shape, *[1] * (value.shape.rank - 2)), value, value * 5 + 3)
+            for keep, value in zip(keeps, row.values(), strict=True)
+        ]
+        keep = keeps[0]
         (outputs, statistics), (changed, after) = run(row.values(), masks), run(other, masks)
         assert_close([np.asarray(o)[keep] for o in changed], [np.asarray(o)[keep] for o in outputs], 2e-6)
         assert_close(after, statistics, 2e-6)
@@ -207,7 +217,7 @@ def test_the_gradient_reaches_every_trainable_weight(row: Row) -> None:
     weights = list(module.trainable_variables)
     with tf.GradientTape() as tape:
         outputs = call(module, row.values(), training=True)
-        loss = tf.add_n([tf.reduce_sum(tf.sin(tf.cast(output, tf.float32))) for output in outputs])
+        loss = tf.add_n([tf.constant(0.0), *(tf.reduce_sum(tf.sin(tf.cast(each, tf.float32))) for each in outputs)])
     for path, gradient in zip(trained(module), tape.gradient(loss, weights), strict=True):
         assert gradient is not None, path
         assert np.any(np.asarray(tf.convert_to_tensor(gradient)) != 0), path

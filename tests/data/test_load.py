@@ -12,7 +12,10 @@ from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, SpecError, UsageError
 from netlib.spec.registry import TABLES, names
 
-OFFLINE = [name for name in names("source") if name != "npz"]
+OFFLINE = {name: {} for name in names("source") if name != "npz"} | {
+    "noise": {"inputs": {"x": {"shape": [2]}}, "targets": {"y": {"classes": 3}}}
+}
+"""Sources that read no file -> the parameters that they need."""
 
 
 def test_every_source_has_a_reader():
@@ -21,7 +24,7 @@ def test_every_source_has_a_reader():
 
 @pytest.mark.parametrize("name", OFFLINE)
 def test_every_source_loads_as_its_signature_says(name):
-    spec = DataSpec.parse({"source": name, "validation": 0.15, "test": 0.15})
+    spec = DataSpec.parse({"source": name, **OFFLINE[name], "validation": 0.15, "test": 0.15})
     signature, splits = spec.signature(), load(spec, 7)
     assert splits.validation is not None
     assert splits.test is not None
@@ -53,6 +56,57 @@ def test_classes_keep_their_proportions_unless_told_otherwise():
     assert np.bincount(stratified.targets["species"]).tolist() == [10, 10, 10]
     plain = [load(DataSpec.parse({**section, "stratify": False}), seed).test for seed in range(5)]
     assert any(np.bincount(split.targets["species"], minlength=3).tolist() != [10, 10, 10] for split in plain)
+
+
+def test_several_inputs_and_targets_stay_together():
+    section = {"source": "views", "samples": 300, "validation": 0.2, "test": 0.1, "noise": 0.0}
+    splits = load(DataSpec.parse(section), 5)
+    whole = read(DataSpec.parse(section).source, 5)
+    assert [len(split) for split in (splits.train, splits.validation, splits.test)] == [210, 60, 30]
+    for split in (splits.train, splits.validation, splits.test):
+        rows = [split.row(i) for i in range(len(split))]
+        for found, drawn in ((split.inputs, whole.inputs), (split.targets, whole.targets)):
+            assert list(found) == list(drawn)
+            for name, values in found.items():
+                np.testing.assert_array_equal(values, drawn[name][rows])
+
+
+def test_of_several_targets_none_is_stratified_by():
+    section = {"source": "views", "classes": 2, "samples": 100, "test": 0.2}
+    held_out = [load(DataSpec.parse(section), seed).test.targets["kind"] for seed in range(5)]
+    assert any(kind.sum() != 10 for kind in held_out)
+    message = r"stratify needs one target, .*'kind' \(batch\) int32, 'position' \(batch, 1\) float32$"
+    with pytest.raises(SpecError, match=message):
+        load(DataSpec.parse({**section, "stratify": True}), 0)
+
+
+def test_one_class_among_several_inputs_is_stratified_by():
+    splits = load(DataSpec.parse({"source": "customers", "samples": 1000, "test": 0.2}), 0)
+    shares = [split.targets["buys"].mean() for split in (splits.train, splits.test)]
+    assert shares[0] == pytest.approx(shares[1], abs=0.005)
+
+
+def test_every_input_has_its_own_preprocessing():
+    steps = {"age": "Standardize", "income": [{"Rescale": 0.01}, "Standardize"], "city": {"Rescale": 0.5}}
+    spec = DataSpec.parse({"source": "customers", "samples": 400, "test": 0.25, "preprocess": steps})
+    splits, signature = load(spec, 1), spec.signature()
+    train, raw = splits.train.inputs, load(DataSpec.parse({"source": "customers", "samples": 400, "test": 0.25}), 1)
+    for name in ("age", "income"):
+        assert train[name].shape == (300, 1)
+        assert train[name].mean() == pytest.approx(0, abs=1e-5)
+        assert train[name].std() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_array_equal(train["city"], raw.train.inputs["city"] / 2)
+    np.testing.assert_array_equal(train["job"], raw.train.inputs["job"])
+    assert {name: values.dtype.name for name, values in train.items()} == {
+        name: feature.tensor.dtype for name, feature in signature.inputs.items()
+    }
+    assert (signature.inputs["city"].maximum, signature.inputs["city"].num_classes) == (5.5, None)
+    assert signature.inputs["job"].num_classes == 8
+
+
+def test_without_a_target():
+    splits = load(DataSpec.parse({"source": "noise", "inputs": {"x": {"shape": [2]}}, "test": 0.25}), 0)
+    assert (len(splits.train), len(splits.test), splits.test.targets) == (48, 16, {})
 
 
 def test_integers_of_a_file_are_stratified(npz):

@@ -5,6 +5,7 @@ import pytest
 
 from netlib.config.load import read
 from netlib.data.arrays import Arrays
+from netlib.data.load import load
 from netlib.data.needs import Needs, embedding_tables
 from netlib.spec.errors import UsageError
 
@@ -46,6 +47,40 @@ def two(*tables):
 )  # fmt: skip
 def test_the_inputs_of_embeddings_however_they_come_there(nodes, expected):
     assert tables(nodes) == expected
+
+
+TWO_OUTPUTS = """
+data: {source: views, classes: 4, samples: 40}
+model:
+  nodes:
+    - {Flatten: , from: image, name: flat}
+    - {Concatenate: , from: [flat, features], name: both}
+    - {Dense: 4, name: kind}
+    - {Dense: 1, from: both, name: position}
+  outputs: [kind, position]
+train:
+  epochs: 1
+  loss:
+    kind: SparseCategoricalCrossentropy
+    position: {MeanSquaredError: {}, weight: 0.5}
+"""
+
+
+def test_needs_of_several_inputs_and_targets():
+    experiment = read(TWO_OUTPUTS, "x.yaml")
+    graph, signature = experiment.graph, experiment.data.signature()
+    samples = load(experiment.data, 0).train
+    needs = Needs.of(
+        graph, experiment.train.bind(list(graph.outputs), list(signature.targets), list(signature.inputs)), samples
+    )
+    assert needs == Needs({"kind": 4}, {}, {})
+    needs.check(samples, "the training split")
+    kind = samples.targets["kind"].copy()
+    kind[7] = 4
+    with pytest.raises(
+        UsageError, match=r"split: target 'kind' has label 4 in row 7 \(1 such\), but its output has 4 units"
+    ):
+        needs.check(Arrays(samples.inputs, {**samples.targets, "kind": kind}), "the training split")
 
 
 def test_needs_are_found_once_and_asked_of_any_samples_of_that_form():

@@ -210,20 +210,20 @@ def test_several_inputs_and_outputs() -> None:
         nodes=[
             {"Dense": 3, "name": "left", "from": "a"},
             {"Dense": 3, "name": "right", "from": "b"},
-            {"Add": {}, "from": ["left", "right"], "name": "sum"},
+            {"Add": {}, "from": ["left", "right"], "name": "total"},
         ],
-        outputs=["sum", "left"],
+        outputs=["total", "left"],
         seed=0,
     )
     model = nn.as_keras(network)
     given = model({"a": X, "b": X * 2})
     expected = network({"a": X, "b": X * 2})
-    assert list(given) == ["sum", "left"]
+    assert list(given) == ["total", "left"]
     for name, value in expected.items():
         np.testing.assert_allclose(given[name], value, rtol=1e-6)
-    np.testing.assert_allclose(model([X, X * 2])["sum"], expected["sum"], rtol=1e-6)
-    model.compile("sgd", loss={"sum": "mse", "left": "mse"})
-    targets = {"sum": np.zeros([48, 3], "float32"), "left": np.zeros([48, 3], "float32")}
+    np.testing.assert_allclose(model([X, X * 2])["total"], expected["total"], rtol=1e-6)
+    model.compile("sgd", loss={"total": "mse", "left": "mse"})
+    targets = {"total": np.zeros([48, 3], "float32"), "left": np.zeros([48, 3], "float32")}
     history = model.fit({"a": X, "b": X * 2}, targets, epochs=3, verbose=0).history["loss"]
     assert history[-1] < history[0]
 

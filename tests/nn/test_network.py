@@ -17,8 +17,8 @@ from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
 from netlib.nn.network import Network
 from netlib.nn.sequential import Sequential
-from netlib.spec.analysis import analyse
 from netlib.spec.errors import SpecError, UsageError
+from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec
 
 RNG = np.random.default_rng(5)
@@ -67,14 +67,14 @@ def test_nested_networks_have_nested_paths_and_weights_as_analysed() -> None:
 
 
 def test_several_inputs_and_outputs() -> None:
-    nodes = [{"Dense": 2, "from": "x", "name": "left"}, {"Add": {}, "from": ["left", "y"], "name": "sum"}]
+    nodes = [{"Dense": 2, "from": "x", "name": "left"}, {"Add": {}, "from": ["left", "y"], "name": "total"}]
     inputs = {"x": {"shape": [4]}, "y": {"shape": [2]}}
-    network = Network(nodes, inputs=inputs, outputs=["sum", "left"], seed=1)
+    network = Network(nodes, inputs=inputs, outputs=["total", "left"], seed=1)
     result = network({"y": Y, "x": X})  # matched by name, whatever their order
-    assert list(result) == ["sum", "left"]
-    np.testing.assert_allclose(result["sum"], result["left"] + Y, rtol=1e-6)
-    again = Network(nodes, inputs=inputs, outputs={"a": "sum", "b": "left"}, seed=1)({"x": X, "y": Y})
-    np.testing.assert_array_equal(again["a"], result["sum"])
+    assert list(result) == ["total", "left"]
+    np.testing.assert_allclose(result["total"], result["left"] + Y, rtol=1e-6)
+    again = Network(nodes, inputs=inputs, outputs={"a": "total", "b": "left"}, seed=1)({"x": X, "y": Y})
+    np.testing.assert_array_equal(again["a"], result["total"])
     np.testing.assert_array_equal(again["b"], result["left"])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from netlib.nn.random import forward_pass, stable_hash, threefry, uniform
+from netlib.nn.random import folded, forward_pass, in_round, loop_begun, normal, stable_hash, threefry, uniform
 
 SHAPE = (6, 5, 3)
 ONES = 0xFFFFFFFF
@@ -164,3 +164,80 @@ def test_stable_hash_is_one_number_for_ever() -> None:
     assert stable_hash("ab", "c") != stable_hash("a", "bc")
     assert stable_hash(7, "initial", "hidden.kernel", bits=31) == stable_hash(7, "initial", "hidden.kernel") % 2**31
     assert stable_hash(0) == int.from_bytes(blake2b(b"0", digest_size=8).digest(), "little")
+
+
+def draw_normal(shape: Any = SHAPE, *, step: Any = 7, row: Any = 0, path: str = "a") -> Any:
+    with forward_pass(3, step, row):
+        return normal("p", path, shape)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_normal_numbers_are_the_same_bits_however_they_are_drawn(jit_compile: bool) -> None:
+    expected = draw_normal()
+    ways = [
+        lambda step: draw_normal(),
+        lambda step: draw_normal(step=step),
+        lambda step: draw_normal(step=step, row=step * 0),
+    ]
+    for way in ways:
+        compiled = tf.function(way, autograph=False, jit_compile=jit_compile)
+        np.testing.assert_array_equal(compiled(tf.constant(7)), expected)
+    np.testing.assert_array_equal(draw_normal((2, *SHAPE[1:]), row=2), expected[2:4])
+
+
+def test_normal_numbers_depend_on_all_that_uniform_ones_do() -> None:
+    drawn = [draw_normal(), draw_normal(step=8), draw_normal(path="b"), draw_normal(row=6)]
+    assert len(np.unique(np.stack(drawn))) == 4 * np.prod(SHAPE)
+
+
+def test_folded_rows_begin_where_their_samples_do() -> None:
+    def drawn(first: int, rows: int) -> Any:
+        with forward_pass(3, 7, first), folded(tf.constant(4)):
+            return uniform("p", "a", (4 * rows, 2))
+
+    whole = drawn(0, 3)
+    np.testing.assert_array_equal(drawn(1, 2), whole[4:])
+    assert len(np.unique(whole)) == 24
+    with folded(4):  # outside of a forward pass there is nothing to hold to
+        assert uniform("p", "a", (8,)).shape == (8,)
+
+
+def loop_of(rounds: int, runs: int = 1, inner: int = 0) -> list[Any]:
+    """What is drawn in each round of loops in Python."""
+    found = []
+    with forward_pass(3, 7):
+        for _ in range(runs):
+            loop = loop_begun("loop")
+            for number in range(rounds):
+                with in_round(loop, number, rounds):
+                    found.append(uniform("p", "a", (2, 2)))
+                    nested = loop_begun("inner")
+                    for each in range(inner):
+                        with in_round(nested, each, inner):
+                            found.append(uniform("p", "a", (2, 2)))
+        found.append(uniform("p", "a", (2, 2)))
+    return found
+
+
+def test_every_round_of_every_loop_draws_its_own() -> None:
+    drawn = loop_of(3, runs=2, inner=2)
+    assert len(np.unique(np.stack(drawn))) == 4 * len(drawn) == 4 * (2 * 3 * 3 + 1)
+    np.testing.assert_array_equal(drawn[-1], draw((2, 2)))  # what comes after does not depend on how often it ran
+    np.testing.assert_array_equal(loop_of(0)[-1], draw((2, 2)))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_loop_that_is_traced_once_draws_what_one_in_python_does(jit_compile: bool) -> None:
+    def run() -> Any:
+        with forward_pass(3, 7):
+            loop = loop_begun("loop")
+
+            def body(number: tf.Tensor, drawn: tf.TensorArray) -> Any:
+                with in_round(loop, number, 3):
+                    return number + 1, drawn.write(number, uniform("p", "a", (2, 2)))
+
+            begin = (tf.constant(0), tf.TensorArray(tf.float32, 3))
+            return tf.while_loop(lambda number, _: number < 3, body, begin, maximum_iterations=3)[1].stack()
+
+    compiled = tf.function(run, autograph=False, jit_compile=jit_compile)()
+    np.testing.assert_array_equal(compiled, loop_of(3)[:3])

@@ -228,3 +228,26 @@ def test_layers_keep_their_names_when_one_of_their_kind_is_put_in_front() -> Non
     assert [layer.path for layer in chain] == ["dense_3", "dense", "dense_2"]
     assert all(np.array_equal(value, after[path]) for path, value in before.items())
     assert not np.array_equal(after["dense_3.kernel"], after["dense.kernel"])
+
+
+def test_what_gives_nothing_is_nobody_s_previous() -> None:
+    penalty, metric = nn.AddLoss("mean(square(x - 1))"), nn.AddMetric("mean(x)", name="level")
+    chain = nn.Sequential([metric, nn.Dense(3, name="first"), penalty, nn.Dense(2, name="last")], seed=1)
+    x = tf.constant([[1.0, 2.0, 3.0, 6.0]])
+    output = chain(x)
+    inner = chain["first"](x)
+    np.testing.assert_allclose(output, chain["last"](inner))
+    chain(x)
+    assert float(chain.added_metrics["level"]) == 3
+    np.testing.assert_allclose(chain.added_losses, [np.mean((inner - 1) ** 2)], rtol=1e-6)
+    assert [node.type for node in chain.graph.nodes] == ["AddMetric", "Dense", "AddLoss", "Dense"]
+    chain.append(nn.Activation("relu"))
+    np.testing.assert_allclose(chain(x), tf.nn.relu(output))
+    np.testing.assert_allclose(chain.added_losses, [np.mean((inner - 1) ** 2)], rtol=1e-6)
+    assert list(chain)[2] is penalty
+
+
+def test_a_chain_may_end_in_what_gives_nothing() -> None:
+    chain = nn.Sequential([nn.Dense(3, name="first"), nn.AddLoss("sum(x)")], seed=1)
+    x = tf.ones([2, 4])
+    np.testing.assert_allclose(chain(x), chain["first"](x))

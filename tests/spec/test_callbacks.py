@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from netlib.spec.analysis import analyse
 from netlib.spec.callbacks import EMA, CSVLog, EarlyStopping, ReduceOnPlateau, TimeLimit, parse_callbacks
 from netlib.spec.contract import check
 from netlib.spec.errors import SpecError
 from netlib.spec.features import DataSignature, labels, numbers
+from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import Monitored, TrainSpec
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from netlib.spec.analysis import analyse
-from netlib.spec.contract import check
+from netlib.spec.computing import AddMetric
+from netlib.spec.contract import check, check_without_data
 from netlib.spec.errors import Problem
 from netlib.spec.features import DataSignature, Feature, labels, numbers
-from netlib.spec.graph import Graph, Ref
+from netlib.spec.graph import Graph, Node, Ref
+from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
 
@@ -243,3 +245,67 @@ def test_a_network_with_nothing_to_train() -> None:
     assert only(problems(frozen, labels(3))).message == (
         "nothing in the network can be trained: all 27 parameters are frozen"
     )
+
+
+WITHOUT_DATA = [
+    ([{"Dense": {"units": 3, "activation": "softmax"}}], {}, ("model", 0, "Dense", "activation"), "takes logits"),
+    (HEAD_3, {"monitor": "validation.acc"}, ("train", "monitor"), "nothing is logged as 'validation.acc'"),
+    (HEAD_3, {"loss": {"mse": {}, "of": "z"}}, ("train", "loss", "of"), "there is no output 'z'; there is 'output'"),
+    (HEAD_3, {"loss": {"Compute": "mean(input.q)"}}, ("train", "loss", "Compute"), "there is nothing called 'input.q'"),
+    (HEAD_3, {"loss": {"Compute": "mean(output @ x)"}}, ("train", "loss", "Compute"), "in 'output @ x'"),
+    (HEAD_3, {"metrics": ["r2"], "loss": None}, ("train",), "train needs a 'loss', or a network with AddLoss"),
+    (
+        HEAD_1,
+        {"metrics": ["f1"], "loss": "bce"},
+        ("train", "metrics", 0),
+        "F1Score of output 'output' of one unit needs",
+    ),
+    ([{"Dense": 3, "trainable": False}], {}, ("model",), "all 27 parameters are frozen"),
+]
+
+
+@pytest.mark.parametrize(("nodes", "train", "loc", "message"), WITHOUT_DATA, ids=range(len(WITHOUT_DATA)))
+def test_what_is_known_without_data(
+    nodes: list[Any], train: dict[str, Any], loc: tuple[Any, ...], message: str
+) -> None:
+    problem = only(check_without_data(graph(nodes), TrainSpec.parse({"loss": CROSS, "epochs": 1, **train})))
+    assert problem.loc == loc
+    assert message in problem.message
+
+
+def test_without_data_a_schedule_is_held_to_the_steps_alone() -> None:
+    rate = {"CosineDecay": {"initial_learning_rate": 1, "decay_steps": 100}}
+    words = {"loss": CROSS, "optimizer": {"Adam": {"learning_rate": rate}}}
+    assert check_without_data(graph(HEAD_3), TrainSpec.parse({**words, "epochs": 1})) == []
+    found = only(check_without_data(graph(HEAD_3), TrainSpec.parse({**words, "steps": 99})))
+    assert (found.loc, found.severity) == (("train", "optimizer"), "warning")
+
+
+def test_without_data_targets_may_be_called_anything() -> None:
+    loss = {"a": {"mse": {}, "target": "z"}, "b": {"Compute": "mean((output - other) ** 2 + target.third)"}}
+    assert check_without_data(graph(HEAD_3), TrainSpec.parse({"loss": loss, "epochs": 1, "metrics": ["mae"]})) == []
+
+
+def test_a_metric_that_a_node_adds_can_be_monitored() -> None:
+    made = graph(HEAD_3)
+    node = Node("kl", "kl", ("model", 1), "AddMetric", {"0": Ref(None, "x")}, {}, AddMetric.parse("mean(x)"))
+    made = replace(made, nodes=(*made.nodes, node))
+    monitor = {"metric": "validation.kl", "mode": "min"}
+    assert check_without_data(made, TrainSpec.parse({"loss": CROSS, "epochs": 1, "monitor": monitor})) == []
+    found = only(check_without_data(made, TrainSpec.parse({"loss": CROSS, "epochs": 1, "monitor": "train.kl"})))
+    assert found.loc == ("train", "monitor")
+    assert "whether more or less of 'kl' is better is not known: give 'mode', min or max" in found.message
+
+
+@pytest.mark.parametrize("name", ["loss", "accuracy"])
+def test_a_node_does_not_log_what_is_logged_already(name: str) -> None:
+    nodes = [{"AddMetric": "mean(x)", "name": name}, {"Dense": 3}]
+    found = only(problems(nodes, labels(3), metrics=["accuracy"]))
+    assert found.message == f"'{name}' is logged already; give this AddMetric another name"
+    assert found.loc == ("model", 0)
+
+
+def test_nodes_of_one_name_have_one_mean() -> None:
+    each = {"AddMetric": "mean(x)", "name": "level"}
+    nodes = [{"Sequential": [{"Dense": 4}, each]}, {"Sequential": [{"Dense": 3}, each]}]
+    assert not problems(nodes, labels(3))

@@ -57,7 +57,8 @@ def test_plain_values_are_flat_and_make_an_equal_spec():
 
 @pytest.mark.parametrize("name", names("source"))
 def test_every_source_survives_the_plain_form(name):
-    spec = DataSpec.parse({"source": name, **({"path": "a.npz"} if name == "npz" else {}), "test": 0.25})
+    needed = {"npz": {"path": "a.npz"}, "noise": {"inputs": {"x": {"shape": [2]}}}}
+    spec = DataSpec.parse({"source": name, **needed.get(name, {}), "test": 0.25})
     assert spec.source.type_name() == name
     assert DataSpec.parse(spec.to_plain()) == spec
 

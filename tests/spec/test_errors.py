@@ -12,8 +12,9 @@ def test_what_was_asked_for_and_what_failed_have_their_own_exit_codes() -> None:
 
 
 def test_a_problem_seen_from_a_container_keeps_the_rest() -> None:
-    problem = Problem(("units",), "wrong", at="key", severity="warning")
-    assert problem.under(("model", 0)) == Problem(("model", 0, "units"), "wrong", at="key", severity="warning")
+    problem = Problem(("units",), "wrong", at="key", severity="warning", via=(("model", 3),))
+    seen = Problem(("model", 0, "units"), "wrong", at="key", severity="warning", via=(("model", 3),))
+    assert problem.under(("model", 0)) == seen
 
 
 def test_the_text_has_title_and_place_of_every_problem() -> None:

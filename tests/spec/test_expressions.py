@@ -15,10 +15,10 @@ from netlib.spec.expressions import (
     MAX_VALUES,
     escaped,
     evaluate,
-    name_problem,
     references,
     substitute,
 )
+from netlib.spec.names import name_problem
 
 SCOPE = {
     "width": 32,

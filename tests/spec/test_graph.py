@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netlib.spec.analysis import analyse
 from netlib.spec.graph import Graph, Node, Parameters, Ref
+from netlib.spec.language.analysis import analyse
 from netlib.spec.layer import LayerSpec, Weight
 from netlib.spec.registry import spec_class
 from netlib.spec.tensors import TensorSpec
@@ -70,8 +70,9 @@ def test_costs_are_counted_once_and_unknown_if_one_is() -> None:
 def test_the_producer_is_looked_for_inside_and_in_front_of_containers() -> None:
     head: dict[str, Any] = {"Dense": 3, "name": "head"}
 
-    def producer(section: Any, output: str = "output") -> str | None:
-        node = made(section).producer(output)
+    def producer(section: Any, output: str | None = None) -> str | None:
+        graph = made(section)
+        node = graph.producer(output or next(iter(graph.outputs)))
         return node.path if node else None
 
     assert producer([head]) == "head"
@@ -83,3 +84,9 @@ def test_the_producer_is_looked_for_inside_and_in_front_of_containers() -> None:
     section = {"nodes": [head, captured], "outputs": ["box.kept", "box.flat"]}
     assert producer(section, "kept") == "head"
     assert producer(section, "flat") == "box.flatten"
+
+
+def test_a_weight_is_trained_where_neither_it_nor_its_node_is_frozen() -> None:
+    free, frozen = layer("a", {}), layer("b", {}, trainable=False)
+    assert [free.trains(weight) for weight in free.weights] == [True, False]
+    assert [frozen.trains(weight) for weight in frozen.weights] == [False, False]

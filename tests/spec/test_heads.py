@@ -59,9 +59,49 @@ def test_the_link_of_an_output() -> None:
     assert [heads.link(output) for output in "abc"] == ["sigmoid", None, None]
 
 
+def test_what_is_computed_reads_what_it_names() -> None:
+    loss = {"a": "mse", "pair": {"Compute": "mean(b * y)", "weight": 2}}
+    heads = bound(loss, [{"mae": {}, "of": "a"}, {"Compute": "mean(x)", "name": "m"}], outputs="a b", targets="a y")
+    assert [loss.name for loss in heads.all_losses] == ["a", "pair"]
+    assert [loss.name for loss in heads.losses] == ["a"]
+    assert [metric.name for metric in heads.all_metrics] == ["mae", "m"]
+    assert [metric.name for metric in heads.metrics] == ["mae"]
+    assert [(each.name, each.weight, each.loc) for each in heads.computed] == [
+        ("pair", 2, ("loss", "pair")),
+        ("m", 1, ("metrics", 1)),
+    ]
+    assert heads.link("b") is None
+
+
+def test_whether_what_is_computed_couples_rows_is_known_of_shapes() -> None:
+    wide, flat = TensorSpec((None, 3)), TensorSpec((None,))
+    heads = bound({"Compute": "mean(sum(output, axis=-1) * y)"})
+    assert heads.couples_rows  # nothing is known yet
+    assert not heads.with_tensors({"output": wide}, {"y": flat}).couples_rows
+    assert heads.with_tensors({"output": flat}, {"y": flat}).couples_rows  # the last axis is the batch
+    assert not bound("mse").couples_rows
+
+
+def test_targets_that_are_not_known() -> None:
+    losses = parse_losses({"a": "mse", "b": {"mae": {}, "target": "z"}, "c": {"Compute": "mean(a * q)"}})
+    heads = bind(losses, (), ["a", "b"], None, ["x"])
+    assert [(loss.output, loss.target) for loss in heads.losses] == [("a", ""), ("b", "z")]
+    assert [(read.side, read.name) for read in heads.computed[0].reads] == [("output", "a"), ("target", "q")]
+
+
 @pytest.mark.parametrize(
     ("loss", "metrics", "message"),
     [
+        (
+            {"Compute": "mean(c - y)"},
+            (),
+            "loss.Compute: there is nothing called 'c' (outputs: a, b; targets: y, z; inputs: x)",
+        ),
+        (
+            {"a": {"mse": {}, "target": "y"}},
+            [{"Compute": "mean(input.y)", "name": "m"}],
+            "metrics.0.Compute: there is nothing called 'input.y'",
+        ),
         (
             "mse",
             (),

@@ -48,6 +48,23 @@ def test_the_base_has_no_weights_and_costs_nothing() -> None:
         Nothing.parse({}).output_shape((None, 3))
 
 
+@pytest.mark.parametrize(
+    ("uses", "inputs", "optional", "beside"),
+    [
+        (True, ("input",), (), True),
+        (True, ("query", "value"), ("key",), True),
+        (True, ("input", "mask"), (), False),
+        (True, ("input",), ("mask",), False),
+        (False, ("input",), (), False),
+    ],
+)
+def test_a_mask_is_one_more_input_unless_it_is_named(
+    uses: bool, inputs: tuple[str, ...], optional: tuple[str, ...], beside: bool
+) -> None:
+    kind = type("Masked", (LayerSpec,), {"uses_mask": uses, "inputs": inputs, "optional_inputs": optional})
+    assert kind.parse({}).reads_mask_beside is beside
+
+
 def test_the_outputs_have_the_compute_dtype() -> None:
     assert Dense.parse(3).outputs(TensorSpec((None, 2)), compute="bfloat16")["output"].dtype == "bfloat16"
 

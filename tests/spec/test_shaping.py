@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.spec.errors import SpecError
-from netlib.spec.shaping import Flatten, Reshape
+from netlib.spec.shaping import Flatten, Permute, RepeatVector, Reshape, UpSampling2D
 from netlib.spec.tensors import TensorSpec
 
 
@@ -57,3 +57,34 @@ def test_elements_must_fit(target: list[int], message: str) -> None:
 def test_entries_are_lengths(target: Any) -> None:
     with pytest.raises(SpecError, match=r"target_shape: expected positive integers and at most one -1, got \["):
         Reshape.parse(target)
+
+
+def test_permute_exchanges_the_axes_of_the_sample() -> None:
+    assert Permute.parse([3, 1, 2]).output_shape((None, 4, None, 6)) == (None, 6, 4, None)
+    assert Permute.parse([1]).outputs(TensorSpec((None, 4), "uint8"))["output"] == TensorSpec((None, 4), "uint8")
+    with pytest.raises(SpecError, match=r"Permute with dims \[2, 1\] needs an input of rank 3, got \(batch, 4\)"):
+        Permute.parse([2, 1]).output_shape((None, 4))
+
+
+@pytest.mark.parametrize("dims", [[], [0, 1], [1, 1], [1, 3], [-1, 1]])
+def test_permute_needs_each_axis_once(dims: list[int]) -> None:
+    with pytest.raises(SpecError, match=r"dims: expected the axes from 1 on, each once, got \["):
+        Permute.parse(dims)
+
+
+def test_a_vector_is_repeated() -> None:
+    assert RepeatVector.parse(3).output_shape((None, None)) == (None, 3, None)
+    assert RepeatVector.parse(3).outputs(TensorSpec((None, 2), "int32"))["output"].dtype == "int32"
+    with pytest.raises(
+        SpecError, match=r"RepeatVector needs an input of rank 2, \(batch, features\), got \(batch, 4, 2\)"
+    ):
+        RepeatVector.parse(3).output_shape((None, 4, 2))
+
+
+def test_an_image_is_enlarged() -> None:
+    assert UpSampling2D.parse(2).output_shape((None, None, 4, 3)) == (None, None, 8, 3)
+    assert UpSampling2D.parse([1, 3]).output_shape((None, 5, 4, 3)) == (None, 5, 12, 3)
+    with pytest.raises(SpecError, match=r"interpolation: expected 'nearest' or 'bilinear', got 'bicubic'"):
+        UpSampling2D.parse({"interpolation": "bicubic"})
+    with pytest.raises(SpecError, match=r"UpSampling2D needs an input of rank 4, .* got \(batch, 4\)"):
+        UpSampling2D.parse(2).output_shape((None, 4))

@@ -48,7 +48,7 @@ from netlib.spec.data import DataSpec
 from netlib.spec.registry import names
 for name in names("source"):
     if name != "npz":
-        DataSpec.parse({"source": name}).signature()
+        DataSpec.parse({"source": name, **({"inputs": {"x": {}}} if name == "noise" else {})}).signature()
 found = {"numpy", "polars", "tensorflow", "keras"} & set(sys.modules)
 assert not found, found
 """

@@ -32,6 +32,12 @@ def metric(choice: Any) -> Any:
         ({"Huber": 2}, [LossTerm("loss", loss({"Huber": 2}))]),
         ({"Huber": {}, "of": "a", "target": "b", "weight": 2}, [LossTerm("loss", loss("Huber"), "a", "b", 2.0)]),
         ({"of": "a", "huber": None}, [LossTerm("loss", loss("Huber"), "a")]),
+        (None, []),
+        ({"Compute": "mean(a - b)"}, [LossTerm("loss", loss({"Compute": "mean(a - b)"}))]),
+        (
+            {"pair": {"Compute": "mean(same * d ** 2)", "weight": 0.5}, "other": "mse"},
+            [LossTerm("pair", loss({"Compute": "mean(same * d ** 2)"}), weight=0.5), LossTerm("other", loss("mse"))],
+        ),
         (
             {"first": "mse", "second": {"Huber": 2, "weight": 0.5}},
             [LossTerm("first", loss("mse")), LossTerm("second", loss({"Huber": 2}), weight=0.5)],
@@ -55,6 +61,9 @@ def test_how_losses_are_written(value: Any, terms: list[LossTerm]) -> None:
             [MetricTerm("top_k_categorical_accuracy", metric({"TopKCategoricalAccuracy": 3}))],
         ),
         ([{"acc": {}, "of": "a", "target": "b"}], [MetricTerm("acc", metric("acc"), "a", "b")]),
+        ([{"Compute": "mean(a)", "name": "gap"}], [MetricTerm("gap", metric({"Compute": "mean(a)"}))]),
+        ({"gap": {"Compute": {"expression": "mean(a)"}}}, [MetricTerm("gap", metric({"Compute": "mean(a)"}))]),
+        ([{"Compute": "mean(a)"}], [MetricTerm("compute", metric({"Compute": "mean(a)"}))]),
         (
             {"area": "AUC", "f": {"F1Score": {}, "of": "a"}},
             [MetricTerm("area", metric("AUC")), MetricTerm("f", metric("f1"), "a")],
@@ -79,6 +88,8 @@ def test_terms_know_their_place() -> None:
         (3, (), "expected a loss, or a mapping from names to them, got 3"),
         ({}, (), "expected a loss, or a mapping from names to them, got a mapping"),
         ("mze", (), "there is no loss 'mze'; did you mean 'mse'?"),
+        ("mean(a - b)", (), "there is no loss 'mean(a - b)'; an expression is written 'Compute: ...'"),
+        ({"compute": "mean(a)"}, ("compute",), "there is no loss 'mean(a)'; an expression is written 'Compute: ...'"),
         ({"Huber": {}, "wieght": 1}, ("wieght",), "a loss has no key 'wieght' beside its type; did you mean 'weight'?"),
         (
             {"Huber": {}, "name": 1},
@@ -88,6 +99,14 @@ def test_terms_know_their_place() -> None:
         ({"Huber": {}, "weight": "x"}, ("weight",), "expected a finite number, got 'x'"),
         ({"Huber": {}, "weight": float("inf")}, ("weight",), "expected a finite number, got inf"),
         ({"Huber": {}, "of": 1}, ("of",), "expected a name, got 1"),
+        (
+            {"Compute": "mean(a)", "of": "a"},
+            ("of",),
+            "Compute takes no 'of' and no 'target': its expression reads outputs",
+        ),
+        ({"a": {"Compute": "mean(a)", "target": "b"}}, ("a", "target"), "Compute takes no 'of' and no 'target'"),
+        ({"Compute": "mean("}, ("Compute", "expression"), "'mean(' is not an expression"),
+        ({"a": {"Compute": {}}}, ("a", "Compute"), "Compute needs 'expression'"),
         (
             {"Huber": {}, "Hinge": {}},
             (),

@@ -72,7 +72,7 @@ def test_times(written: Any, seconds: float) -> None:
         ({"epoch": 1}, "epoch: train has no key 'epoch'; did you mean 'epochs'?"),
         ({"execution": "tpu"}, "execution: expected 'auto', 'xla', 'graph' or 'eager', got 'tpu'"),
         ({"optimizer": "adamm"}, "optimizer: there is no optimizer 'adamm'; did you mean 'adam'?"),
-        ({"loss": None}, "loss: expected a loss, or a mapping from names to them, got nothing"),
+        ({"loss": {}}, "loss: expected a loss, or a mapping from names to them, got a mapping"),
         (
             {"metrics": [{"mse": {}, "name": "loss"}]},
             "metrics.0: 'loss' is the name of a loss in the log; give the metric another",
@@ -128,6 +128,21 @@ def test_what_is_monitored(values: dict[str, Any], validation: bool, monitored: 
     assert train(**values).monitored(validation) == monitored
 
 
+def test_what_is_computed_or_added_is_monitored_with_a_mode() -> None:
+    monitor = {"metric": "validation.gap", "mode": "max"}
+    expected = Monitored("validation", "gap", "max")
+    assert train(metrics=[{"Compute": "mean(a)", "name": "gap"}], monitor=monitor).monitored(True) == expected
+    assert train(monitor=monitor).monitored(True, added=["gap"]) == expected
+    with pytest.raises(
+        SpecError, match="whether more or less of 'gap' is better is not known: give 'mode', min or max"
+    ):
+        train(monitor="validation.gap").monitored(True, added=["gap"])
+    with pytest.raises(SpecError, match=r"nothing is logged as 'validation\.gap'"):
+        train(monitor=monitor).monitored(True)
+    watched = train().watched("train.gap", "min", False, added=["gap"])
+    assert watched == Monitored("train", "gap", "min")
+
+
 def test_a_monitored_value_has_a_full_name() -> None:
     assert str(Monitored("validation", "loss", "min")) == "validation.loss"
 
@@ -147,6 +162,16 @@ def test_a_monitored_value_has_a_full_name() -> None:
             "is not logged: there is no validation split; set 'data.validation', or give Model.fit validation_data",
         ),
         ({"monitor": "val_loss"}, True, "monitor: nothing is logged as 'val_loss'; did you mean 'validation.loss'?"),
+        (
+            {"metrics": [{"Compute": "mean(a)", "name": "gap"}], "monitor": "train.gap"},
+            False,
+            "monitor: whether more or less of 'gap' is better is not known: give 'mode', min or max",
+        ),
+        (
+            {"metrics": [{"Compute": "mean(a)", "name": "gap"}], "early_stopping": {"monitor": "train.gap"}},
+            False,
+            "early_stopping.monitor: whether more or less of 'gap' is better is not known",
+        ),
         ({"monitor": "loss"}, False, "monitor: nothing is logged as 'loss'; did you mean 'train.loss'?"),
         (
             {"monitor": "val_loss"},

@@ -20,6 +20,7 @@ from netlib.spec.types import (
     PositiveFloat,
     PositiveInt,
     Texts,
+    written_axes,
 )
 
 
@@ -125,3 +126,22 @@ def test_an_item_of_a_list_is_named_by_its_place() -> None:
         (("ints", 3), "expected an integer, got true"),
         (("pairs", "a"), "expected an integer, got 'b'"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "axes"),
+    [
+        ([], ()),
+        ([3, None, 5.0], (3, None, 5)),
+        ([0], None),
+        ([-1], None),
+        ([2.5], None),
+        ([True], None),
+        (["3"], None),
+        (3, None),
+        (None, None),
+        ({"a": 3}, None),
+    ],
+)
+def test_axes_of_which_some_are_unknown(value: Any, axes: tuple[int | None, ...] | None) -> None:
+    assert written_axes(value) == axes

@@ -13,6 +13,7 @@ from netlib.spec.convolution import Conv2D
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec
 from netlib.spec.pooling import AveragePooling2D, MaxPooling2D
+from netlib.spec.windows import reach, simplest, windows
 
 small = st.integers(1, 4)
 pairs = st.tuples(small, small)
@@ -56,6 +57,62 @@ def test_pooling(
 ) -> None:
     parameters = {"pool_size": size, "strides": strides, "padding": padding}
     assert_as_keras(cls.parse(parameters), getattr(keras.layers, cls.__name__)(**parameters), shape)
+
+
+sides = st.tuples(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.tuples(st.integers(0, 3), st.integers(0, 3)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(shapes, pairs, pairs, sides, st.booleans())
+def test_explicit_padding_is_an_image_with_zeros_around(
+    shape: tuple[int | None, ...], size: tuple[int, int], steps: tuple[int, int], padding: Any, dilated: bool
+) -> None:
+    step = {"dilation_rate" if dilated else "strides": steps}
+    spec = Conv2D.parse({"filters": 2, "kernel_size": size, "padding": padding, **step})
+    around = keras.layers.ZeroPadding2D(padding).compute_output_shape(shape)
+    try:
+        expected = keras.layers.Conv2D(2, size, **step).compute_output_shape(around)
+    except ValueError:
+        with pytest.raises(SpecError, match="is larger than its input"):
+            spec.output_shape(shape)
+    else:
+        assert spec.output_shape(shape) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(shapes, pairs, pairs, sides)
+def test_the_simplest_padding_is_the_same(
+    shape: tuple[int | None, ...], size: tuple[int, int], strides: tuple[int, int], padding: Any
+) -> None:
+    rule = simplest(padding, size, strides)
+    if rule == "valid":
+        assert padding == ((0, 0), (0, 0))
+    if rule == "same":  # TensorFlow's: what is odd stands behind
+        assert strides == (1, 1)
+        assert padding == tuple(((n - 1) // 2, n - 1 - (n - 1) // 2) for n in size)
+        layer = MaxPooling2D.parse({})
+        assert windows(layer, shape, size, strides, padding) == shape[1:3]
+    assert isinstance(rule, str) or rule == padding
+
+
+def test_padding_that_has_a_rule() -> None:
+    assert simplest(((1, 1), (1, 1)), (3, 3), (1, 1)) == "same"
+    assert simplest(((0, 1), (2, 2)), (2, 5), (1, 1)) == "same"
+    assert simplest(((1, 1), (1, 1)), (3, 3), (2, 1)) == ((1, 1), (1, 1))
+    assert simplest(((0, 0), (0, 0)), (3, 3), (2, 2)) == "valid"
+    assert simplest("same", (3, 3), (2, 2)) == "same"
+    assert reach((3, 2), (2, 4)) == (5, 5)
+
+
+def test_a_window_larger_than_the_image_with_its_padding_names_all_three() -> None:
+    conv = Conv2D.parse({"filters": 1, "kernel_size": 7, "padding": [1, 2]})
+    message = (
+        r"Conv2D's window of 7 x 7 is larger than its input \(batch, 4, 4, 1\) with padding \[\[1, 1\], \[2, 2\]\];"
+        r" make it smaller, or use padding: same"
+    )
+    with pytest.raises(SpecError, match=message):
+        conv.output_shape((None, 4, 4, 1))
+    assert conv.output_shape((None, 5, 4, 1)) == (None, 1, 2, 1)
 
 
 def test_a_window_larger_than_the_image_names_both() -> None:

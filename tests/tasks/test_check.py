@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from netlib.spec import registry
+from netlib.spec.errors import UsageError
 from netlib.tasks.check import check
 from netlib.tasks.summarise import summarise
 
@@ -66,6 +67,38 @@ def test_names_that_were_given_are_no_reason_to_warn(write):
     assert check([write(text)], strict=True)[0].problems == ()
 
 
+def test_of_a_folder_every_config_below_is_looked_at_once_in_sorted_order(write, tmp_path):
+    names = ["b.yaml", "a/z.yaml", "a/b/c.yaml", ".hidden/x.yaml", "a/.x.yaml", "notes.txt", "d.yml"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write(GOOD, name)
+    (tmp_path / "folder.yaml").mkdir()
+    wanted = [tmp_path / name for name in ("a/b/c.yaml", "a/z.yaml", "b.yaml")]
+    assert [report.path for report in check([tmp_path])] == wanted
+    last = tmp_path / "b.yaml"
+    assert [report.path for report in check([last, tmp_path, last])] == [last, *wanted[:2]]
+    assert all(report.errors == 0 for report in check([tmp_path]))
+
+
+def test_a_folder_without_a_config(tmp_path):
+    with pytest.raises(UsageError, match=r"there is no config in the folder .*: no file below it ends in '\.yaml'"):
+        check([tmp_path])
+
+
+def test_a_library_of_blocks_is_checked(write):
+    (report,) = check([write("vars: {w: 3}\nblocks: {Good: [Dense: $w]}\n")])
+    assert (report.problems, report.graph) == ((), None)
+    (report,) = check([write("vars: {w: 3}\nblocks: {Bad: [Dense: {untis: $w}]}\n")])
+    assert [(p.line, p.column) for p in report.problems] == [(2, 24)]
+
+
+def test_a_sibling_in_a_block_is_warned_of_once_however_often_the_block_is_used(write):
+    blocks = "blocks: {Two: [Dense: 3, Dense: 4]}\n"
+    model = "model: [Flatten, {Two: , name: a}, {Two: , name: b}]\n"
+    (report,) = check([write(f"{blocks}data: {{source: digits}}\n{model}")], strict=True)
+    assert [(problem.line, problem.column) for problem in report.problems] == [(1, 16), (1, 26)]
+
+
 def test_specs_that_no_config_names_are_not_imported(write, monkeypatch):
     dummies = {f"Dummy{number}": f"netlib.spec.dummy_{number}" for number in range(130)}
     for kind, table in registry.TABLES.items():
@@ -76,3 +109,12 @@ def test_specs_that_no_config_names_are_not_imported(write, monkeypatch):
     assert not sys.modules.keys() & dummies.values()
     with pytest.raises(ModuleNotFoundError, match="dummy_7"):
         check([write("data: {source: digits}\nmodel: [Flatten, Dummy7]\n")])
+
+
+def test_a_broken_link_is_a_file_that_cannot_be_read(write, tmp_path):
+    write(GOOD, "good.yaml")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "gone.yaml")
+    good, broken = check([tmp_path])
+    assert (good.errors, broken.errors) == (0, 1)
+    assert broken.path == tmp_path / "link.yaml"
+    assert "link.yaml" in broken.problems[0].message

@@ -94,3 +94,11 @@ def test_a_folder_that_only_looks_like_a_checkpoint_of_a_run(short, tmp_path):
     lonely = shutil.copytree(short.run / "checkpoints" / "step-00000017", tmp_path / "a" / "b" / "step-00000017")
     with pytest.raises(UsageError, match=r"is not a run directory \(it has no folder 'checkpoints'\)"):
         evaluate(str(lonely))
+
+
+def test_a_run_that_has_lost_its_resolved_config(short, copied):
+    run = copied(short)
+    (run / "resolved.yaml").unlink()
+    with pytest.raises(NetlabError, match=r"has lost its resolved\.yaml, .*; put it back, or train again") as caught:
+        evaluate(str(run))
+    assert not isinstance(caught.value, UsageError)

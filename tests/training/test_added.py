@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from netlib import nn
-from netlib.spec.errors import UsageError
-from netlib.training.added import added_names
+from netlib.spec.errors import SpecError, UsageError
+from netlib.training.added import Added, added_by
 from netlib.training.model import Model
 
 RNG = np.random.default_rng(3)
@@ -89,10 +90,78 @@ def test_a_name_that_is_logged_already() -> None:
     with pytest.raises(
         UsageError, match="a layer adds a metric 'level', which is logged already; give it another name"
     ):
-        added_names(made, training=False, taken=["loss", "level"])
+        added_by(made, training=False, taken=["loss", "level"])
 
 
 def test_a_network_of_the_catalogue_is_not_run_for_it() -> None:
     made = Model([nn.Dense(2)], seed=1)
     made(X)
-    assert added_names(made, training=True, taken=[]) == ()
+    assert added_by(made, training=True, taken=[]) == Added()
+
+
+def test_what_is_added_is_found_without_running() -> None:
+    made = Model([Energy(), nn.Dense(1)], seed=1)
+    made(X)
+    assert added_by(made, training=True, taken=[]) == Added(("level", "was_training"), losses=True)
+    assert added_by(made, training=False, taken=[]) == Added(("level",), losses=True)
+    penalised = Model([keras.layers.ActivityRegularization(l2=0.1), nn.Dense(1)], seed=1)
+    penalised(X)
+    assert added_by(penalised, training=False, taken=[]) == Added((), losses=True)
+
+
+class Compact(nn.Layer):
+    """Adds the mean square of what its dense layer gives: all that is minimised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = nn.Dense(2)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        result = self.dense(x)
+        self.add_loss(tf.reduce_mean(result**2))
+        return result
+
+
+@pytest.mark.parametrize("given", ["arrays", "batches"])
+def test_layers_may_add_all_that_is_minimised(given: str) -> None:
+    """There is no loss, and there are no targets; plain gradient descent on the mean square, by hand."""
+    made = Model([Compact()], seed=2)
+    made.compile(optimizer={"SGD": {"learning_rate": 0.1}}, execution="graph")
+    made(X)
+    (kernel, bias), rate = (variable.numpy() for variable in made.variables), 0.1
+    parts = [X[start : start + 20] for start in range(0, 50, 20)]
+    history = made.fit(X, batch_size=20, shuffle=False) if given == "arrays" else made.fit(parts.__iter__())
+    logged = 0.0
+    for part in parts:
+        result = part @ kernel + bias
+        logged += len(part) * np.mean(result**2) / len(X)
+        gradient = 2 * result / result.size
+        kernel, bias = kernel - rate * part.T @ gradient, bias - rate * gradient.sum(axis=0)
+    assert history[0]["train"] == {"loss": pytest.approx(logged, rel=1e-5)}
+    np.testing.assert_allclose(made["compact.dense.kernel"], kernel, rtol=1e-5)
+    values = [np.mean((part @ kernel + bias) ** 2) for part in parts]
+    assert made.evaluate(X, batch_size=20) == {
+        "loss": pytest.approx(np.average(values, weights=[20, 20, 10]), rel=1e-5)
+    }
+    assert made.predict(X).shape == (50, 2)
+    assert set(made.gradients(X)) == {"compact.dense.kernel", "compact.dense.bias"}
+
+
+@pytest.mark.parametrize("verb", ["fit", "evaluate", "train_on_batch", "gradients"])
+def test_nothing_is_minimised_where_no_layer_adds_a_loss(verb: str) -> None:
+    made = Model([nn.Dense(2, kernel_regularizer="L2")], seed=2)
+    made.compile(None, "SGD", execution="graph")
+    message = (
+        "model has no loss, and none of its layers added one: give 'loss', or add it in a layer, by AddLoss or self"
+    )
+    with pytest.raises(UsageError, match=message):
+        getattr(made, verb)(X)
+
+
+def test_what_layers_log_can_be_monitored() -> None:
+    made = model(monitor={"metric": "validation.level", "mode": "max"})
+    made.fit(X, Y, validation_data=(X, Y))
+    with pytest.raises(
+        SpecError, match="whether more or less of 'level' is better is not known: give 'mode', min or max"
+    ):
+        model(monitor="train.level").fit(X, Y)

@@ -15,11 +15,11 @@ NODES = [
     TRUNK,
     {"Dropout": 0.5, "name": "dropped"},
     {"Dense": 3, "name": "kind", "from": "dropped"},
-    {"Dense": 1, "name": "size", "from": "dropped"},
+    {"Dense": 1, "name": "extent", "from": "dropped"},
 ]
 LOSS = {
     "kind": "sparse_categorical_crossentropy",
-    "size": {"mse": None, "weight": 0.5},
+    "extent": {"mse": None, "weight": 0.5},
 }
 
 
@@ -27,11 +27,11 @@ LOSS = {
 def two_heads(request: pytest.FixtureRequest, make_lab: MakeLab) -> Any:
     random = np.random.default_rng(5)
     x = random.normal(size=(37, 4)).astype(np.float32)
-    targets = {"kind": random.integers(0, 3, 37).astype(np.int32), "size": random.normal(size=37).astype(np.float32)}
-    metrics = [{"accuracy": None, "of": "kind"}, {"mae": None, "of": "size"}]
+    targets = {"kind": random.integers(0, 3, 37).astype(np.int32), "extent": random.normal(size=37).astype(np.float32)}
+    metrics = [{"accuracy": None, "of": "kind"}, {"mae": None, "of": "extent"}]
     data = Arrays({"input": x}, targets)
     return make_lab(
-        {"nodes": NODES, "outputs": ["kind", "size"]},
+        {"nodes": NODES, "outputs": ["kind", "extent"]},
         data,
         loss=LOSS,
         metrics=metrics,
@@ -41,17 +41,17 @@ def two_heads(request: pytest.FixtureRequest, make_lab: MakeLab) -> Any:
 
 def expected(lab: Any, weights: np.ndarray | None) -> dict[str, float]:
     state, x = lab.weights(), lab.data.inputs["input"]
-    kinds, sizes = lab.data.targets["kind"], lab.data.targets["size"]
+    kinds, sizes = lab.data.targets["kind"], lab.data.targets["extent"]
     hidden = np.maximum(x @ state["trunk.kernel"] + state["trunk.bias"], 0)
     logits = hidden @ state["kind.kernel"] + state["kind.bias"]
-    answer = (hidden @ state["size.kernel"] + state["size.bias"])[:, 0]
+    answer = (hidden @ state["extent.kernel"] + state["extent.bias"])[:, 0]
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     kind = np.average(-np.log(shares[np.arange(37), kinds]), weights=weights)
     size = np.average((answer - sizes) ** 2, weights=weights)
     return {
         "loss": kind + 0.5 * size + 0.05 * np.sum(state["trunk.kernel"] ** 2),
         "kind_loss": kind,
-        "size_loss": size,
+        "extent_loss": size,
         "accuracy": np.average(logits.argmax(axis=1) == kinds, weights=weights),
         "mae": np.average(np.abs(answer - sizes), weights=weights),
     }

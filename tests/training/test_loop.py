@@ -176,7 +176,7 @@ def test_evaluation_is_the_mean_over_the_rows_however_they_are_batched(rows: int
     values, weights = random.normal(size=rows).astype(np.float32), random.random(rows).astype(np.float32)
     seen: list[tuple[int, ...]] = []
 
-    def measure(batch: Any, batch_weights: tf.Tensor) -> tf.Tensor:
+    def measure(batch: Any, batch_weights: tf.Tensor, first_row: tf.Tensor) -> tf.Tensor:
         seen.append(tuple(batch_weights.shape))
         losses = tf.stack([batch["inputs"]["x"], batch["targets"]["y"] ** 2])
         return tf.reduce_sum(losses * batch_weights, axis=1)
@@ -197,3 +197,30 @@ def test_evaluation_is_the_mean_over_the_rows_however_they_are_batched(rows: int
     assert again == pytest.approx(
         [np.average(twice[0], weights=share), np.average(twice[0] ** 2, weights=share)], rel=1e-5
     )
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(7, [7]), (8, [8]), (19, [8, 3]), (24, [8])])
+def test_an_evaluation_that_does_not_pad_measures_true_batches(rows: int, sizes: list[int]) -> None:
+    """The loss is the largest value of a batch, and where its first row stands."""
+    values = np.random.default_rng(rows).normal(size=rows).astype(np.float32)
+    seen: list[int] = []
+
+    def measure(batch: Any, weights: tf.Tensor, first_row: tf.Tensor) -> tf.Tensor:
+        seen.append(weights.shape[0])
+        largest = tf.reduce_max(batch["inputs"]["x"])
+        return tf.stack([largest, tf.cast(first_row, tf.float32)]) * tf.reduce_sum(weights)
+
+    guard = Guard("the test", Module())
+    loop = EvaluateLoop(measure, columns=2, batch_size=8, execution="graph", guard=guard, pads=False)
+    means, total = loop.run(DeviceData(Arrays({"x": values}, {})).pieces())
+    starts = range(0, rows, 8)
+    parts = [values[start : start + 8] for start in starts]
+    expected = [sum(len(part) * part.max() for part in parts), sum(map(lambda s, p: s * len(p), starts, parts))]
+    assert total == rows
+    assert means == pytest.approx([value / rows for value in expected], rel=1e-5)
+    assert seen == sizes
+    filled = DeviceData(Arrays({"x": np.concatenate([values, np.full(40 - rows, 99, np.float32)])}, {}), rows)
+    assert loop.run([filled])[0] == pytest.approx(means, rel=1e-6)  # what is behind the samples does not count
+    twice, _ = loop.run([filled, filled])
+    assert twice[0] == pytest.approx(means[0], rel=1e-6)
+    assert twice[1] == pytest.approx(means[1] + rows / 2, rel=1e-6)  # the second piece begins where the first has ended

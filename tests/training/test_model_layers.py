@@ -125,3 +125,21 @@ def test_batches_are_shown_too(xy: Any, capsys: Any) -> None:
     compiled([nn.Dense(3)]).fit(((x, y) for _ in range(6)), verbose=True)
     captured = capsys.readouterr()
     assert "samples: a stream; batches of 48" in captured.out + captured.err
+
+
+@pytest.mark.parametrize("joined", [False, True], ids=["chain", "symbols"])
+def test_what_an_added_loss_asks_for_is_learnt(joined):
+    dense, penalty = nn.Dense(3, name="inner"), nn.AddLoss("mean(square(x - 1))")
+    if joined:
+        x = nn.Input([4])
+        inner = dense(x)
+        penalty(inner)
+        model = Model(x, nn.Flatten()(inner), seed=1)
+    else:
+        model = Model([dense, penalty, nn.Flatten()], seed=1)
+    rows = np.random.default_rng(0).normal(size=[64, 4]).astype("float32")
+    model.compile(optimizer={"Adam": {"learning_rate": 0.1}}, loss=None)
+    losses = [epoch["train"]["loss"] for epoch in model.fit(rows, epochs=30, verbose=0)]
+    given = model.predict(rows)
+    np.testing.assert_allclose(given, np.ones_like(given), atol=0.1)
+    assert losses[-1] < 0.1 * losses[0]

@@ -61,6 +61,15 @@ def test_without_weights_all_rows_count_the_same() -> None:
     assert float(total) == ROWS
 
 
+def test_without_terms_the_loss_of_each_row_is_nothing() -> None:
+    none = Objective(TrainSpec.parse({"epochs": 1}).bind(["output"], []))
+    assert (none.columns, none.terms) == (("loss",), ())
+    assert none.rows({"output": tf.ones([ROWS, 2])}, {}).numpy().tolist() == [[0.0] * ROWS]
+    means, total = none.mean({"output": tf.ones([ROWS, 2])}, {}, tf.constant(WEIGHTS), ROWS)
+    assert means.numpy().tolist() == [0.0]
+    assert float(total) == pytest.approx(WEIGHTS.sum())
+
+
 def test_rows_without_weight_give_zero_and_not_nan() -> None:
     one = objective("mse", ["output"], ["target"])
     means, total = one.mean({"output": tf.ones([ROWS, 1])}, {"target": tf.zeros([ROWS])}, tf.zeros([ROWS]), ROWS)

@@ -352,6 +352,13 @@ def test_of_a_checkpoint_with_averages_those_are_read(trained: Model, tmp_path: 
         Model.load(tmp_path / "step")
 
 
+def test_what_another_version_has_saved(tmp_path: Path) -> None:
+    checkpoint.write_folder(tmp_path / "model", 0, {"model": {}}, {"network": {}, "later": 1})
+    message = r"model holds later, network, expected [a-z, ]+: another version of netlab wrote it$"
+    with pytest.raises(CheckpointError, match=message):
+        Model.load(tmp_path / "model")
+
+
 def test_weights_are_read_from_a_saved_model_too(trained: Model, folder: Path) -> None:
     other = Model(NODES, seed=9)
     other(X)

@@ -39,7 +39,7 @@ def test_the_mode_follows_from_the_network(nodes: list[Any], shape: Any, executi
 
 def test_heads_name_what_the_data_has(lab: Any) -> None:
     heads = heads_of(lab.engine.model, train(metrics=["accuracy"]), lab.data)
-    assert [(loss.output, loss.target) for loss in heads.losses] == [("output", "target")]
+    assert [(loss.output, loss.target) for loss in heads.losses] == [("head", "target")]
     with pytest.raises(SpecError, match="there is no target 'labels'"):
         heads_of(lab.engine.model, train(loss={"mse": None, "target": "labels"}), lab.data)
 

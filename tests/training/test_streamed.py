@@ -195,8 +195,16 @@ def test_batches_to_measure_are_looked_at() -> None:
     def check(samples: Arrays, where: str) -> None:
         raise UsageError(where)
 
-    with pytest.raises(UsageError, match=r"^batch 1 of the data$"):
-        list(StreamedData(Stream(Sizes(4), read, "the data"), None, check).pieces())
+    for together in (True, False):
+        with pytest.raises(UsageError, match=r"^batch 1 of the data$"):
+            list(StreamedData(Stream(Sizes(4), read, "the data"), None, check).pieces(joined=together))
+
+
+@pytest.mark.parametrize("asked", [None, 2])
+def test_batches_to_measure_one_by_one_are_as_they_come(asked: int | None) -> None:
+    data = StreamedData(Stream(Sizes(5, 2, 4), read, "the data"), asked, unchecked)
+    values = [piece.tensors["inputs"]["x"].numpy().tolist() for piece in data.pieces(joined=False)]
+    assert values == [[0, 1, 2, 3, 4], [5, 6], [7, 8, 9, 10]][:asked]
 
 
 @pytest.mark.parametrize(

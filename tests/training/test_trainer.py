@@ -287,7 +287,7 @@ def test_a_loss_is_needed_for_a_batch(xy: Any, verb: str) -> None:
 
 def test_what_is_allowed_and_probably_not_meant_is_a_warning(xy: Any) -> None:
     model = compiled(loss={"SparseCategoricalCrossentropy": {"from_logits": False}})
-    with pytest.warns(HeadWarning, match="takes probabilities here, but output 'output' ends in Dense without softmax"):
+    with pytest.warns(HeadWarning, match="takes probabilities here, but output 'head' ends in Dense without softmax"):
         model.fit(*xy)
 
 

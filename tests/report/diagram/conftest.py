@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from netlib.spec.analysis import analyse
 from netlib.spec.graph import Graph
+from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec
 
 MakeGraph = Callable[..., Graph]

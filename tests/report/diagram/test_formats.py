@@ -203,7 +203,7 @@ def test_the_text_names_every_node_with_what_it_reads(make_graph: Callable[..., 
         "└─ two  Dense        one (batch, 4)         (batch, 2)                          10",
         "both    Concatenate  nest.small (batch, 2)  (batch, 6)                           0",
         "                     nest.large (batch, 4)",
-        "output  output       both (batch, 6)        (batch, 6)",
+        "both    output       both (batch, 6)        (batch, 6)",
     ]
 
 
@@ -230,12 +230,12 @@ def test_a_node_that_shares_a_layer_says_so_and_has_no_parameters_of_its_own(mak
 
 def test_what_is_deeper_than_depth_is_one_box(make_graph: Callable[..., Graph]) -> None:
     inner = {"Sequential": [{"Dense": 4, "name": "deep"}], "name": "inner"}
-    graph = make_graph([{"Sequential": [inner, {"Dense": 2, "name": "flat"}], "name": "outer"}], x=(3,))
+    graph = make_graph([{"Sequential": [inner, {"Dense": 2, "name": "flat"}], "name": "around"}], x=(3,))
     for draw in (to_svg, to_dot, to_mermaid, to_text):
         whole, half, flat = (draw(graph, "network", depth) for depth in (None, 2, 1))
-        assert [("deep" in text, "flat" in text, "outer" in text) for text in (whole, half, flat)] == [
+        assert [("deep" in text, "flat" in text, "around" in text) for text in (whole, half, flat)] == [
             (True, True, True),
             (False, True, True),
             (False, False, True),
         ]
-    assert [(link.source.path, link.target.path) for link in links(graph, 1)] == [("x", "outer"), ("outer", "output")]
+    assert [(link.source.path, link.target.path) for link in links(graph, 1)] == [("x", "around"), ("around", "around")]

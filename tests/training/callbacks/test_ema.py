@@ -106,14 +106,14 @@ def test_with_early_stopping_the_model_ends_with_the_best_averages(lab: Any, blo
 def test_statistics_are_used_as_they_are_and_frozen_weights_have_no_average(make_lab: Any) -> None:
     nodes = [
         {"Dense": 4, "name": "hidden", "trainable": False},
-        {"BatchNormalization": None, "name": "norm"},
+        {"BatchNormalization": None, "name": "normed"},
         {"Dense": 3},
     ]
     lab = make_lab(nodes)
     ema = EMA(DECAY)
     fit(lab.job(callbacks=[ema]))
-    assert set(ema.variables()) == {"norm.gamma", "norm.beta", "dense.kernel", "dense.bias"}
-    assert np.abs(lab.weights()["norm.moving_mean"]).max() > 0
+    assert set(ema.variables()) == {"normed.gamma", "normed.beta", "dense.kernel", "dense.bias"}
+    assert np.abs(lab.weights()["normed.moving_mean"]).max() > 0
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""What the functions of tensor expressions compute; their parameters are those of `netlib.spec.tensor_functions`."""

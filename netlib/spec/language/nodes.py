@@ -1,0 +1,108 @@
+"""The syntax of one node: a type key with its parameters, and the wiring beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from netlib.spec.base import shown
+from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
+from netlib.spec.names import check_name
+from netlib.spec.registry import TABLES, names
+
+WIRING = ("name", "from", "repeat", "each", "if", "trainable", "dtype", "shape", "training", "tie")
+CONTAINERS = ("Sequential", "Network", "Residual", "Parallel", "TimeDistributed", "While")
+SHARE = "share"
+"""Stands where other nodes have their type: another node runs again."""
+
+
+@dataclass(frozen=True)
+class NodeSyntax:
+    """A node as it was written. `loc` is the node's place, `parameters_loc` that of its parameters; `wiring` has what stands
+    beside the type. One that a container adds on its own is `implied`. `before` is what it reads without a `from`."""
+
+    loc: Loc
+    type: str
+    parameters: Any
+    wiring: Mapping[str, Any] = field(default_factory=dict)
+    parameters_loc: Loc = ()
+    implied: bool = False
+    before: str = "previous"
+
+    @property
+    def sources_loc(self) -> Loc:
+        """Where it says what it reads; the node's place where it does not."""
+        return (*self.loc, "from") if "from" in self.wiring else self.loc
+
+
+def parse_node(value: Any, loc: Loc, blocks: Collection[str] = ()) -> NodeSyntax:
+    """Reads one item of a list of nodes; `blocks` are the types besides the catalogue's.
+
+    Raises:
+        SpecError: with every mistake in the node's form; neither its parameters nor what its wiring says are looked at.
+    """
+    if isinstance(value, str) and is_type(value):
+        return NodeSyntax(loc, _known_type(value, loc, "value", blocks), None, parameters_loc=(*loc, value))
+    if not isinstance(value, Mapping) or not value:
+        raise SpecError([Problem(loc, f"expected a node, such as 'Flatten' or 'Dense: 10', got {shown(value)}")])
+    types = [key for key in value if is_type(key) or key == SHARE]
+    if len(types) != 1:
+        raise SpecError([Problem(loc, _one_type_message(types, list(value), blocks), at="value")])
+    kind = types[0]
+    wiring = {key: item for key, item in value.items() if key != kind}
+    problems = [
+        Problem((*loc, key), f"a node has no key {shown(key)}{did_you_mean(str(key), WIRING) or _keys()}", at="key")
+        for key in wiring
+        if key not in WIRING
+    ]
+    try:
+        if kind != SHARE:
+            _known_type(kind, (*loc, kind), "key", blocks)
+    except SpecError as error:
+        problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return NodeSyntax(loc, kind, value[kind], wiring, (*loc, kind))
+
+
+def check_node_name(name: object, loc: Loc, at: Literal["value", "key"] = "value") -> list[Problem]:
+    """What is wrong with a name that a node was given: expressions read nodes by their names, beside their functions."""
+    from netlib.spec.tensor_expressions import FUNCTION_NAMES
+
+    if isinstance(name, str) and (name == "x" or name in FUNCTION_NAMES):
+        return [Problem(loc, f"'{name}' has a meaning of its own in expressions; choose another name", at)]
+    return check_name(name, loc, at)
+
+
+def is_type(key: object) -> bool:
+    """Whether a node's key is its type: the last dotted part is capitalised."""
+    return isinstance(key, str) and key.rpartition(".")[2][:1].isupper()
+
+
+def is_known(kind: str, blocks: Collection[str] = ()) -> bool:
+    """Whether there is a layer, a container or a block of that name."""
+    return kind in TABLES["layer"] or kind in CONTAINERS or kind in blocks
+
+
+def _known_type(kind: str, loc: Loc, at: Literal["value", "key"], blocks: Collection[str]) -> str:
+    if not is_known(kind, blocks):
+        hint = did_you_mean(kind, _types(blocks)) or "; `netlab layers` lists what there is"
+        raise SpecError([Problem(loc, f"there is no layer '{kind}'{hint}", at)])
+    return kind
+
+
+def _types(blocks: Collection[str]) -> list[str]:
+    return [*blocks, *names("layer"), *CONTAINERS]
+
+
+def _one_type_message(types: list[str], keys: list[Any], blocks: Collection[str]) -> str:
+    if types:
+        return f"a node has one type, got {' and '.join(types)}; begin a new item of the list with '- {types[1]}'"
+    written = ", ".join(map(str, keys))
+    hint = next((h for key in keys if (h := did_you_mean(str(key), _types(blocks)))), "")
+    return f"expected a type among the node's keys, such as 'Dense', got only {written}{hint}"
+
+
+def _keys() -> str:
+    return f"; beside its type it may have {one_of(WIRING)}"

@@ -1,0 +1,193 @@
+"""What a type is, as its spec tells: the facts that `netlab layers` shows."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from netlib.spec.base import Spec
+from netlib.spec.computing import ExpressionSpec
+from netlib.spec.language.nodes import CONTAINERS
+from netlib.spec.layer import LayerSpec
+from netlib.spec.registry import TABLES, names, spec_class
+from netlib.spec.schema.examples import layer_example, written
+from netlib.spec.schema.json_containers import CONTAINER_SCHEMAS
+from netlib.spec.schema.json_schema import doc, spellings
+from netlib.spec.schema.parameter_schema import Schema, parameter_schema
+from netlib.spec.schema.words import in_words, value_in_words
+from netlib.spec.tensor_expressions import documented
+from netlib.spec.tensors import TensorSpec
+
+CONTAINER = "container"
+NOT_OF_KERAS = frozenset(
+    ["Stack", "Variable", "Variables", "Constant", "Random", "Compute", "AddLoss", "AddMetric", "StopGradient"]
+)
+"""Layers that Keras has not, so that nothing of Keras's is left out in them."""
+_PORTS = {
+    "Variables": "one for each variable, called by its place, such as A.0",
+    "Compute": "output, or 0, 1, ... where the expression has several results",
+}
+"""In words, where they depend on the parameters."""
+_SENTENCE = re.compile(r"(.+?[.!?])(?=\s|$)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: what it takes in words, and its default where it is not required."""
+
+    name: str
+    type: str
+    required: bool
+    default: Any
+    doc: str
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """What only layers have. The rules are in words."""
+
+    inputs: tuple[str, ...]
+    optional_inputs: tuple[str, ...]
+    any_number_of_inputs: bool
+    ports: tuple[str, ...]
+    takes: str
+    shape: str
+    weights: str
+    macs: str
+    ports_rule: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A piece of a config; of a layer, with inputs that it takes and what it then gives."""
+
+    value: Any
+    inputs: dict[str, TensorSpec]
+    outputs: dict[str, TensorSpec]
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that is known of a type. `refused` are parameters of Keras's, with what to do instead."""
+
+    kind: str
+    name: str
+    doc: str
+    spellings: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    alone: str | None
+    layer: LayerFacts | None
+    refused: dict[str, str]
+    example: Example
+    functions: dict[str, str] = field(default_factory=dict)
+    """What its expression can call, each with what it gives."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Layers that belong together, each with the first sentence on it."""
+
+    name: str
+    doc: str
+    members: dict[str, str]
+
+
+def layer_groups() -> list[Group]:
+    """Every layer, in the groups and the order of the registry; then the containers."""
+    modules: dict[str, list[str]] = {}
+    for name in names("layer"):
+        modules.setdefault(TABLES["layer"][name], []).append(name)
+    groups = []
+    for module, members in modules.items():
+        about = first_sentence(import_module(module).__doc__ or "")
+        docs = {name: first_sentence(doc(spec_class("layer", name))) for name in members}
+        groups.append(Group(module.rpartition(".")[2], about.partition(":")[0].rstrip(".") + ".", docs))
+    containers = {name: first_sentence(CONTAINER_SCHEMAS[name]["description"]) for name in CONTAINERS}
+    return [*groups, Group("containers", "Nodes that hold nodes.", containers)]
+
+
+def kind_group(kind: str) -> Group:
+    """Every type of a kind."""
+    docs = {name: first_sentence(doc(spec_class(kind, name))) for name in names(kind)}
+    first = spec_class(kind, names(kind)[0])
+    return Group(kind, f"written as in `{value_in_words(written(first))}`.", docs)
+
+
+def description_of(spec: type[Spec]) -> Description:
+    """The facts on a spec."""
+    name = spec.type_name()
+    computes = issubclass(spec, ExpressionSpec)
+    derived = ("names",) if computes else ()
+    return Description(
+        kind=spec.kind,
+        name=name,
+        doc=doc(spec),
+        spellings=tuple(spellings(spec.kind, name)[1:]),
+        parameters=tuple(
+            _parameter(key, parameter_schema(info), info.is_required())
+            for key, info in spec.model_fields.items()
+            if key not in derived
+        ),
+        alone=spec.shorthand,
+        layer=_layer_facts(spec) if issubclass(spec, LayerSpec) else None,
+        refused={} if name in NOT_OF_KERAS else dict(spec.refused),
+        example=_example(spec),
+        functions={each.signature: each.doc for each in documented()} if computes or name == "Compute" else {},
+    )
+
+
+def container_description(name: str) -> Description:
+    """The facts on a container."""
+    schema = CONTAINER_SCHEMAS[name]
+    forms = [form for form in schema.get("anyOf", [schema]) if "properties" in form]
+    parameters = tuple(
+        _parameter(key, value, key in form.get("required", ()))
+        for form in forms
+        for key, value in form["properties"].items()
+    )
+    example = Example({name: schema["examples"][0]}, {}, {})
+    return Description(CONTAINER, name, schema["description"], (), parameters, None, None, {}, example)
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a docstring, on one line.
+
+    >>> first_sentence("Adds noise (mean 0.5). Only in training.")
+    'Adds noise (mean 0.5).'
+    """
+    paragraph = " ".join(text.strip().split("\n\n")[0].split())
+    found = _SENTENCE.match(paragraph)
+    return found[1] if found else paragraph
+
+
+def _parameter(name: str, schema: Schema, required: bool) -> Parameter:
+    return Parameter(name, in_words(schema), required, schema.get("default"), schema.get("description", ""))
+
+
+def _layer_facts(spec: type[LayerSpec]) -> LayerFacts:
+    return LayerFacts(
+        inputs=spec.inputs,
+        optional_inputs=spec.optional_inputs,
+        any_number_of_inputs=spec.variadic,
+        ports=spec.ports,
+        takes=spec.takes,
+        shape=_rule(spec.output_shape),
+        weights="none" if spec.weights is LayerSpec.weights else _rule(spec.weights),
+        macs="none" if spec.macs is LayerSpec.macs else _rule(spec.macs),
+        ports_rule=_PORTS.get(spec.type_name(), ", ".join(spec.ports) or "none"),
+    )
+
+
+def _rule(method: Callable[..., Any]) -> str:
+    """The docstring of a method, or of the one that it overrides, without its sections."""
+    text = inspect.getdoc(method) or ""
+    return " ".join(re.split(r"\n\s*\n?(?:Args|Raises|Returns):", text)[0].split())
+
+
+def _example(spec: type[Spec]) -> Example:
+    found = layer_example(spec) if issubclass(spec, LayerSpec) else None
+    return Example(found.node, found.inputs, found.outputs) if found else Example(written(spec), {}, {})

@@ -1,0 +1,83 @@
+"""Says what there is to write into a config: all layers, or everything about one type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netlib.config.dump import to_yaml
+from netlib.spec.errors import UsageError, did_you_mean
+from netlib.spec.language.nodes import CONTAINERS
+from netlib.spec.registry import REFUSED, TABLES, names, resolve, spec_class, squash
+from netlib.spec.schema.description import (
+    CONTAINER,
+    Description,
+    Group,
+    container_description,
+    description_of,
+    kind_group,
+    layer_groups,
+)
+
+NODE_KINDS = ("layer", CONTAINER)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A type's facts, its example as YAML, and what else has the name: `initializer.Identity`."""
+
+    facts: Description
+    example: str
+    others: tuple[str, ...]
+
+
+def catalogue(kind: str = "layer") -> list[Group]:
+    """Every type of a kind with the first sentence on it; layers in groups, the containers last."""
+    return layer_groups() if kind == "layer" else [kind_group(kind)]
+
+
+def describe(name: str) -> Described:
+    """Everything about the type of that name, of any kind: `Conv2D`, `adam`, `loss.CosineSimilarity`.
+
+    A layer goes before what else has its name.
+
+    Raises:
+        UsageError: there is nothing of that name, or several kinds have it and none is a layer.
+    """
+    kind, dot, rest = name.partition(".")
+    if dot and kind in (*TABLES, CONTAINER):
+        found = [(kind, known)] if (known := _resolve(kind, rest)) else []
+    else:
+        found = [(each, known) for each in (*TABLES, CONTAINER) if (known := _resolve(each, name))]
+    if not found:
+        raise UsageError(_unknown(name))
+    if len(found) > 1 and found[0][0] not in NODE_KINDS:
+        raise UsageError(f"'{name}' names several things; ask for one of them: {', '.join(map('.'.join, found))}")
+    (kind, known), *others = found
+    facts = container_description(known) if kind == CONTAINER else description_of(spec_class(kind, known))
+    return Described(facts, _yaml(facts.example.value, facts), tuple(map(".".join, others)))
+
+
+def _resolve(kind: str, name: str) -> str | None:
+    if kind == CONTAINER:
+        return name if name in CONTAINERS else None
+    return resolve(kind, name)
+
+
+def _unknown(name: str) -> str:
+    for kind, reasons in REFUSED.items():
+        for refused, reason in reasons.items():
+            if squash(refused) == squash(name):
+                return f"there is no {kind} '{name}' in netlab: {reason}"
+    known = [*names("layer"), *CONTAINERS, *(each for kind in TABLES for each in names(kind))]
+    hint = did_you_mean(name, known) or "; 'netlab layers' lists them"
+    return f"there is no layer '{name}', nor anything else of that name{hint}"
+
+
+def _yaml(value: Any, facts: Description) -> str:
+    """A node as an item of a list, anything else below the key that names it."""
+    if facts.kind not in NODE_KINDS:
+        return to_yaml(value).rstrip()
+    if isinstance(value, str):
+        return f"- {value}"
+    return to_yaml({"nodes": [value]}).partition("\n")[2].rstrip()
