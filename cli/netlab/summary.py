@@ -54,7 +54,7 @@ def summary(
 
     \b
     CONFIG_OR_RUN  a config's file, a run directory, or a checkpoint of a run
-    KEY=VALUE      what to change in it: model.hidden.units=64; ~KEY deletes a key;
+    KEY=VALUE      what to change: model.hidden.units=64; ~KEY deletes a key;
                    of a block, its parameters
 
     \b

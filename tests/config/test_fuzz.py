@@ -213,7 +213,7 @@ def test_any_value_anywhere(data):
     check(to_yaml(values), name=name)
 
 
-FREE = ("vars", "params", "Variables")
+FREE = ("vars", "params", "Variables", "repeat", "each")
 """Mappings whose keys are the writer's own."""
 
 
