@@ -156,6 +156,7 @@ class While(Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         """Plain values that `from_config` makes such another of, without its weights."""
+        # A class that names parameters has to describe them itself: see `undescribed_parameter`.
         return super().get_config()
 
     def _graph_for(self, tensors: tuple[TensorSpec, ...]) -> tuple[Graph, dict[str, Layer[Any]]]:

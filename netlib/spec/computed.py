@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeVar
 from pydantic import AfterValidator, Field
 
 from netlib.spec.base import Spec
+from netlib.spec.computing import expression_of
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean
-from netlib.spec.expressions import syntax_tree
+from netlib.spec.syntax import syntax_tree
 from netlib.spec.tensors import TensorSpec, show
 
 if TYPE_CHECKING:  # the language is imported when something is computed: most losses are not
@@ -36,7 +37,7 @@ class Summand(NamedTuple):
 
 def _checked(text: str) -> str:
     try:
-        _parsed(text)
+        expression_of(text)
     except SpecError as error:
         raise ValueError(str(error)) from None
     return text
@@ -173,16 +174,12 @@ def _row_value(summand: Summand, given: Mapping[str, TensorSpec]) -> RowValue:
 def _summands(text: str) -> tuple[Summand, ...]:
     means = list(_means(syntax_tree(text).body, 1.0))
     if any(node is None for _, node, _ in means):
-        return (Summand(1.0, _parsed(text), is_mean=False),)
+        return (Summand(1.0, expression_of(text), is_mean=False),)
     return tuple(
-        Summand(factor, _parsed(ast.unparse(node)), is_mean) for factor, node, is_mean in means if node is not None
+        Summand(factor, expression_of(ast.unparse(node)), is_mean)
+        for factor, node, is_mean in means
+        if node is not None
     )
-
-
-def _parsed(text: str) -> TensorExpression:
-    from netlib.spec.tensor_expressions import TensorExpression
-
-    return TensorExpression.parse(text)
 
 
 def _means(node: ast.expr, factor: float) -> Iterator[tuple[float, ast.expr | None, bool]]:

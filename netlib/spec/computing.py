@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field
 
 from netlib.spec.base import shown
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec, ShapeLayerSpec
-from netlib.spec.tensor_expressions import Inferred, TensorExpression
 from netlib.spec.tensors import Shape, TensorSpec, show
 from netlib.spec.types import Texts
 
+if TYPE_CHECKING:  # the language is imported when something is computed: most networks compute nothing
+    from netlib.spec.tensor_expressions import Inferred, TensorExpression
+
 ONLY = ("x",)
 """What an expression calls the one thing that it reads, where nothing else is said."""
+
+
+def expression_of(text: str) -> TensorExpression:
+    """The expression of a text.
+
+    Raises:
+        SpecError: it is none.
+    """
+    from netlib.spec.tensor_expressions import TensorExpression
+
+    return TensorExpression.parse(text)
 
 
 def _expression(value: Any) -> Any:
@@ -23,7 +36,7 @@ def _expression(value: Any) -> Any:
         raise ValueError(f"expected an expression, such as 'relu(x @ w + 1)', got {shown(value)}")
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     try:
-        TensorExpression.parse(text)
+        expression_of(text)
     except SpecError as error:
         raise ValueError(str(error)) from None
     return text
@@ -47,7 +60,7 @@ class ExpressionSpec(LayerSpec):
     @property
     def parsed(self) -> TensorExpression:
         """The expression."""
-        return TensorExpression.parse(getattr(self, self.expression_field))
+        return expression_of(getattr(self, self.expression_field))
 
     def reading(self, names: tuple[str, ...]) -> Self:
         """The same, with other names of what it reads."""
@@ -115,14 +128,9 @@ class _AddedSpec(ExpressionSpec):
         Raises:
             SpecError: the expression is no number.
         """
-        given = inferred.outputs
-        if len(given) > 1:
-            raise SpecError(f"{self.type_name()} needs one number, got {len(given)} results")
-        self._check(given[0])
+        if len(inferred.outputs) > 1:
+            raise SpecError(f"{self.type_name()} needs one number, got {len(inferred.outputs)} results")
         return {}
-
-    def _check(self, value: TensorSpec) -> None:
-        raise NotImplementedError
 
     def output_shape(self, *shapes: Shape) -> dict[str, Shape]:
         """None: what it computes is not passed on."""
@@ -136,12 +144,20 @@ class AddLoss(_AddedSpec):
     adds_loss = True
     value: Expression = Field(description="The term, such as `mean(square(x))`.")
 
-    def _check(self, value: TensorSpec) -> None:
+    def given(self, inferred: Inferred) -> dict[str, TensorSpec]:
+        """None.
+
+        Raises:
+            SpecError: the expression is no floating-point number for the whole batch.
+        """
+        nothing = super().given(inferred)
+        (value,) = inferred.outputs
         if value.shape != () or "float" not in value.dtype:
             raise SpecError(
                 f"AddLoss needs one floating-point number for the whole batch, got {show(value.shape)} {value.dtype};"
                 " reduce it, as by mean(...)"
             )
+        return nothing
 
 
 class AddMetric(_AddedSpec):
@@ -149,9 +165,6 @@ class AddMetric(_AddedSpec):
 
     shorthand = "value"
     value: Expression = Field(description="The value, such as `mean(abs(x))`; its mean is logged.")
-
-    def _check(self, value: TensorSpec) -> None:
-        return None
 
 
 class StopGradient(ShapeLayerSpec):

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from netlib.spec.graph import Node, Parameters
+from netlib.spec.graph import Node, Parameters, sum_parameters
 from netlib.spec.layer import Weight
-from netlib.spec.tensors import DTYPE_BYTES, Shape, TensorSpec, known_product
+from netlib.spec.tensors import DTYPE_BYTES, Shape, TensorSpec, known_product, sum_known
 
 FLOPS_PER_MAC = 2
 BACKWARD_PER_FORWARD = 2
@@ -70,13 +70,9 @@ def cost(node: Node, input_shapes: Iterable[Shape], *, shared: bool = False) -> 
 
     `input_shapes` are those of what it reads, in the order of `Node.reads`.
     """
-    trainable = total = weight_bytes = 0
-    for weight in () if shared or node.shares else node.own_weights:
-        size = prod(weight.shape)
-        total += size
-        trainable += size if node.trains(weight) else 0
-        weight_bytes += bytes_of(weight)
-    parameters = Parameters(trainable, total - trainable)
+    elsewhere = shared or node.shares is not None
+    parameters = Parameters(0, 0) if elsewhere else node.parameters()
+    weight_bytes = 0 if elsewhere else sum(map(bytes_of, node.own_weights))
     if node.body is not None:
         return Cost(parameters, weight_bytes, 0, Size())
     return Cost(parameters, weight_bytes, node.macs, activations(node, input_shapes))
@@ -89,7 +85,7 @@ def add(costs: Iterable[Cost]) -> Cost:
     known = [size for size in sizes if size is not None]
     activated = Size(sum(size.per_sample for size in known), sum(size.once for size in known))
     return Cost(
-        Parameters(*(sum(each.parameters[i] for each in found) for i in range(2))),
+        sum_parameters(each.parameters for each in found),
         sum(each.weight_bytes for each in found),
         sum_known(each.macs for each in found),
         activated if len(known) == len(sizes) else None,
@@ -136,13 +132,3 @@ def size_of(tensor: TensorSpec, times: int | None = 1) -> Size | None:
 def bytes_of(weight: Weight) -> int:
     """Bytes of a weight; every dtype policy has float32 variables."""
     return prod(weight.shape) * DTYPE_BYTES[weight.dtype or "float32"]
-
-
-def sum_known(counts: Iterable[int | None]) -> int | None:
-    """The sum; None if one is not known."""
-    total = 0
-    for count in counts:
-        if count is None:
-            return None
-        total += count
-    return total

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean
-from netlib.spec.operations import FUNCTIONS, arithmetic, bounded, cut, field, holds, item, items, numbers
+from netlib.spec.operations import FUNCTIONS, arithmetic, cut, field, holds, item, items, numbers
+from netlib.spec.syntax import SyntaxWalk, syntax_tree
 
-MAX_CHARACTERS = 1000
-MAX_DEPTH = 100
 MAX_VALUES = 50_000
 """Of one substituted value, so that lists of lists of lists do not grow without end."""
 
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _DOLLAR = re.compile(r"\$(?:(?P<escaped>\$)|(?P<bracket>\()|(?P<name>[A-Za-z_][A-Za-z0-9_]*))?")
 _BRACKETS = re.compile(r"[()\[\]{}'\"]")
-_LANGUAGE = "values, arithmetic, comparison, 'and', 'or', 'not', 'a if c else b', indexing, fields and functions"
 
 
 def evaluate(text: str, scope: Mapping[str, Any]) -> Any:
@@ -161,55 +157,21 @@ def _as_text(value: Any) -> str:
     raise SpecError(message)
 
 
-@lru_cache(maxsize=1024)
-def syntax_tree(text: str) -> ast.Expression:
-    """Python's syntax tree of one expression, of bounded length.
+class _Evaluation(SyntaxWalk):
+    """Computes what one parsed expression comes to."""
 
-    Raises:
-        SpecError: it is too long, or no expression.
-    """
-    if len(text) > MAX_CHARACTERS:
-        raise SpecError(f"an expression has at most {MAX_CHARACTERS} characters, got {len(text)}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's, of odd literals such as `1if x else 2`
-            return ast.parse(text.strip(), mode="eval")
-    except SyntaxError as error:
-        raise SpecError(f"'{cut(text)}' is not an expression: {error.msg}") from None
-    except (ValueError, MemoryError, RecursionError):  # NUL and half surrogates; deep nesting
-        raise SpecError(f"'{cut(text)}' is not an expression that can be read") from None
-
-
-class _Evaluation:
-    """Walks one parsed expression; every kind of node without a rule is refused."""
+    noun = "an expression"
+    language = "values, arithmetic, comparison, 'and', 'or', 'not', 'a if c else b', indexing, fields and functions"
 
     def __init__(self, text: str, scope: Mapping[str, Any]) -> None:
-        self.text = text.strip()
+        super().__init__(text)
         self.scope = scope
 
     def result(self) -> Any:
-        return self._value(syntax_tree(self.text).body, 0)
-
-    def _value(self, node: ast.expr, depth: int) -> Any:
-        if depth > MAX_DEPTH:
-            raise SpecError(f"an expression has at most {MAX_DEPTH} levels")
-        rule = _RULES.get(type(node))
-        if rule is None:
-            raise self._refused(node)
-        return rule(self, node, depth + 1)
-
-    def _written(self, node: ast.expr) -> str:
-        return ast.get_source_segment(self.text, node) or self.text
-
-    def _refused(self, node: ast.expr) -> SpecError:
-        return SpecError(f"an expression cannot have '{cut(self._written(node))}'; it has {_LANGUAGE}")
+        return self.visit(syntax_tree(self.text).body, 0)
 
     def _constant(self, node: ast.Constant, depth: int) -> Any:
-        if isinstance(node.value, str | bool | None):
-            return node.value
-        if isinstance(node.value, int | float):
-            return bounded(node.value)
-        raise self._refused(node)
+        return self.literal(node)
 
     def _name(self, node: ast.Name, depth: int) -> Any:
         if node.id in _WORDS:
@@ -220,12 +182,12 @@ class _Evaluation:
         return self.scope[node.id]
 
     def _list(self, node: ast.List, depth: int) -> Any:
-        return [self._value(part, depth) for part in node.elts]
+        return [self.visit(part, depth) for part in node.elts]
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> Any:
         if isinstance(node.op, ast.Invert):
-            raise self._refused(node)
-        operand = self._value(node.operand, depth)
+            raise self.refused(node)
+        operand = self.visit(node.operand, depth)
         if isinstance(node.op, ast.Not):
             return not operand
         sign = "-" if isinstance(node.op, ast.USub) else "+"
@@ -233,20 +195,20 @@ class _Evaluation:
         return -number if sign == "-" else number
 
     def _binary(self, node: ast.BinOp, depth: int) -> Any:
-        return arithmetic(node.op, self._value(node.left, depth), self._value(node.right, depth))
+        return arithmetic(node.op, self.visit(node.left, depth), self.visit(node.right, depth))
 
     def _logic(self, node: ast.BoolOp, depth: int) -> Any:
         found: Any = None
         for part in node.values:
-            found = self._value(part, depth)
+            found = self.visit(part, depth)
             if bool(found) is isinstance(node.op, ast.Or):
                 break
         return found
 
     def _compare(self, node: ast.Compare, depth: int) -> Any:
-        left, before = self._value(node.left, depth), node.left
+        left, before = self.visit(node.left, depth), node.left
         for sign, part in zip(node.ops, node.comparators, strict=True):
-            right = self._value(part, depth)
+            right = self.visit(part, depth)
             asked = isinstance(sign, ast.Eq | ast.NotEq) and (_has_null(before) or _has_null(part))
             if (left == right) is not isinstance(sign, ast.Eq) if asked else not holds(sign, left, right):
                 return False
@@ -254,28 +216,28 @@ class _Evaluation:
         return True
 
     def _choice(self, node: ast.IfExp, depth: int) -> Any:
-        return self._value(node.body if self._value(node.test, depth) else node.orelse, depth)
+        return self.visit(node.body if self.visit(node.test, depth) else node.orelse, depth)
 
     def _field(self, node: ast.Attribute, depth: int) -> Any:
-        return field(self._value(node.value, depth), node.attr, self._written(node.value))
+        return field(self.visit(node.value, depth), node.attr, self.written(node.value))
 
     def _index(self, node: ast.Subscript, depth: int) -> Any:
-        container, what = self._value(node.value, depth), self._written(node.value)
+        container, what = self.visit(node.value, depth), self.written(node.value)
         if not isinstance(node.slice, ast.Slice):
-            return item(container, self._value(node.slice, depth), what)
+            return item(container, self.visit(node.slice, depth), what)
         if node.slice.step is not None:
-            raise self._refused(node)
-        start, stop = (part and self._value(part, depth) for part in (node.slice.lower, node.slice.upper))
+            raise self.refused(node)
+        start, stop = (part and self.visit(part, depth) for part in (node.slice.lower, node.slice.upper))
         return items(container, start, stop, what)
 
     def _call(self, node: ast.Call, depth: int) -> Any:
-        name = self._written(node.func)
+        name = self.written(node.func)
         if name not in FUNCTIONS:
             known = did_you_mean(name, FUNCTIONS) or f" (known: {', '.join(FUNCTIONS)})"
             raise SpecError(f"there is no function '{cut(name)}'{known}")
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
-            raise self._refused(node)
-        return FUNCTIONS[name](*[self._value(part, depth) for part in node.args])
+            raise self.refused(node)
+        return FUNCTIONS[name](*[self.visit(part, depth) for part in node.args])
 
 
 def _has_null(node: ast.expr) -> bool:
@@ -285,7 +247,7 @@ def _has_null(node: ast.expr) -> bool:
     return node.id == "null" if isinstance(node, ast.Name) else isinstance(node, ast.Constant) and node.value is None
 
 
-_RULES: dict[type[ast.expr], Callable[[_Evaluation, Any, int], Any]] = {
+_Evaluation.rules = {
     ast.Constant: _Evaluation._constant,
     ast.Name: _Evaluation._name,
     ast.List: _Evaluation._list,

@@ -5,7 +5,7 @@ Values only; `netlib.spec.language.analysis` makes them from what a config says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from netlib.spec.errors import Loc
 from netlib.spec.layer import LayerSpec, Weight
-from netlib.spec.tensors import TensorSpec
+from netlib.spec.tensors import TensorSpec, sum_known
 
 
 class Ref(NamedTuple):
@@ -28,6 +28,24 @@ class Tie(NamedTuple):
 
     path: str
     transpose: bool = False
+
+
+class Parameters(NamedTuple):
+    """Numbers of parameters, each weight counted once."""
+
+    trainable: int
+    non_trainable: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.trainable + self.non_trainable
+
+
+def sum_parameters(counts: Iterable[Parameters]) -> Parameters:
+    """How many there are together."""
+    found = list(counts)
+    return Parameters(sum(each.trainable for each in found), sum(each.non_trainable for each in found))
 
 
 @dataclass(frozen=True)
@@ -75,21 +93,15 @@ class Node:
         """Whether one of its weights is trained: both that and the node may be frozen."""
         return weight.trainable and self.trainable
 
+    def parameters(self) -> Parameters:
+        """How many parameters its own weights have, without those of the nodes in it."""
+        total = sum(prod(weight.shape) for weight in self.own_weights)
+        trainable = sum(prod(weight.shape) for weight in self.own_weights if self.trains(weight))
+        return Parameters(trainable, total - trainable)
+
     def weight_path(self, weight: Weight) -> str:
         """The path of one of its weights."""
         return f"{self.path}.{weight.name}" if weight.name else self.path
-
-
-class Parameters(NamedTuple):
-    """Numbers of parameters, each weight counted once."""
-
-    trainable: int
-    non_trainable: int
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.trainable + self.non_trainable
 
 
 @dataclass(frozen=True)
@@ -147,19 +159,11 @@ class Graph:
 
     def parameters(self) -> Parameters:
         """How many parameters it has."""
-        trainable = total = 0
-        for node in self.walk(shared=False):
-            for weight in node.own_weights:
-                size = prod(weight.shape)
-                total += size
-                trainable += size if node.trains(weight) else 0
-        return Parameters(trainable, total - trainable)
+        return sum_parameters(node.parameters() for node in self.walk(shared=False))
 
     def macs(self) -> int | None:
         """Multiply-accumulates of one sample's forward pass; None if one node's are not known."""
-        counts = [node.macs for node in self.nodes]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return sum_known(node.macs for node in self.nodes)
 
     @property
     def couples_rows(self) -> bool:

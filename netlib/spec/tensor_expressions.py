@@ -77,7 +77,9 @@ class TensorExpression:
         algebra = _Shapes(dtype)
         results = evaluate(self.text.strip(), self.tree, tensors, algebra)
         outputs = tuple(TensorSpec(value.shape, value.dtype) for value in results)
-        return Inferred(outputs, algebra.inference.macs, algebra.inference.couples_rows)
+        # What reads a result takes its first axis for the batch: it no longer sees rows that were moved elsewhere.
+        moved = any(value.batch not in (None, 0) for value in results)
+        return Inferred(outputs, algebra.inference.macs, algebra.inference.couples_rows or moved)
 
 
 class Documented(NamedTuple):

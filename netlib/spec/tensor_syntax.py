@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from netlib.spec.errors import SpecError, did_you_mean
-from netlib.spec.expressions import MAX_DEPTH, syntax_tree
 from netlib.spec.operations import bounded, cut
+from netlib.spec.syntax import SyntaxWalk, syntax_tree
 from netlib.spec.tensor_functions.catalogue import FUNCTIONS, RULES, SIGNS
 from netlib.spec.tensor_functions.table import Function, Required
 
@@ -19,7 +19,6 @@ Chain = tuple[str | int, ...]
 """A name, and the attributes and indices behind it: `nest.A[0]` is `("nest", "A", 0)`."""
 
 WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "pi": math.pi, "inf": math.inf}
-_LANGUAGE = "values, arithmetic, '@', comparison, 'and', 'or', 'not', 'a if c else b', indexing, lists and functions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def parsed(text: str) -> Node:
         found = _DOTTED_NUMBER.search(text)
         hint = f"; a number behind a name stands in brackets: {found[1]}[{found[2]}]" if found else ""
         raise SpecError(f"{error}{hint}") from None
-    return _Reader(text.strip()).node(tree.body, 0)
+    return _Reader(text).node(tree.body, 0)
 
 
 def chains(node: Node) -> Iterator[Chain]:
@@ -97,30 +96,18 @@ def chains(node: Node) -> Iterator[Chain]:
             yield from chains(part)
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
+class _Reader(SyntaxWalk):
+    """Makes the tree of calls."""
+
+    noun = "a tensor expression"
+    language = "values, arithmetic, '@', comparison, 'and', 'or', 'not', 'a if c else b', indexing, lists and functions"
 
     def node(self, node: ast.expr, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            raise SpecError(f"an expression has at most {MAX_DEPTH} levels")
-        rule = _RULES.get(type(node))
-        if rule is None:
-            raise self._refused(node)
-        return rule(self, node, depth + 1)
-
-    def _written(self, node: ast.expr) -> str:
-        return cut(ast.get_source_segment(self.text, node) or self.text)
-
-    def _refused(self, node: ast.expr, instead: str = f"it has {_LANGUAGE}") -> SpecError:
-        return SpecError(f"a tensor expression cannot have '{self._written(node)}'; {instead}")
+        found: Node = self.visit(node, depth)
+        return found
 
     def _constant(self, node: ast.Constant, depth: int) -> Node:
-        if isinstance(node.value, str | bool | None):
-            return Constant(node.value)
-        if isinstance(node.value, int | float):
-            return Constant(bounded(node.value))
-        raise self._refused(node)
+        return Constant(self.literal(node))
 
     def _name(self, node: ast.Name, depth: int) -> Node:
         return Constant(WORDS[node.id]) if node.id in WORDS else Read((node.id,))
@@ -136,13 +123,13 @@ class _Reader:
         if isinstance(node.op, ast.UAdd):
             return operand
         if isinstance(node.op, ast.Invert):
-            raise self._refused(node, "write 'not'")
+            raise self.refused(node, "write 'not'")
         return self._sign("not" if isinstance(node.op, ast.Not) else "negative", node, operand)
 
     def _binary(self, node: ast.BinOp, depth: int) -> Node:
         sign = _ARITHMETIC.get(type(node.op))
         if sign is None:
-            raise self._refused(node, "write '**' for a power, and 'and' and 'or' for logic")
+            raise self.refused(node, "write '**' for a power, and 'and' and 'or' for logic")
         return self._sign(sign, node, self.node(node.left, depth), self.node(node.right, depth))
 
     def _logic(self, node: ast.BoolOp, depth: int) -> Node:
@@ -156,7 +143,7 @@ class _Reader:
         found: Node | None = None
         for sign, left, right in zip(node.ops, parts, parts[1:], strict=False):
             if type(sign) not in _COMPARISON:
-                raise self._refused(node, "values are compared with '==', '!=', '<', '<=', '>' and '>='")
+                raise self.refused(node, "values are compared with '==', '!=', '<', '<=', '>' and '>='")
             one = self._sign(_COMPARISON[type(sign)], node, left, right)
             found = one if found is None else self._sign("and", node, found, one)
         assert found is not None, "Python's grammar has no comparison without a sign"
@@ -168,7 +155,7 @@ class _Reader:
     def _field(self, node: ast.Attribute, depth: int) -> Node:
         container = self.node(node.value, depth)
         if not isinstance(container, Read):
-            raise self._refused(node, "only a name has fields")
+            raise self.refused(node, "only a name has fields")
         return Read((*container.chain, node.attr))
 
     def _index(self, node: ast.Subscript, depth: int) -> Node:
@@ -191,14 +178,14 @@ class _Reader:
         named: dict[str, Node] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
-                raise self._refused(keyword.value, f"it stands for keyword arguments; write them: {function.signature}")
+                raise self.refused(keyword.value, f"it stands for keyword arguments; write them: {function.signature}")
             named[keyword.arg] = self.node(keyword.value, depth)
         return Call(function, tuple(_bound(function, positional, named)), node)
 
     def _function(self, node: ast.Call) -> Function:
         if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             return FUNCTIONS[node.func.id]
-        name = self._written(node.func)
+        name = cut(self.written(node.func))
         hint = did_you_mean(name, FUNCTIONS) or "; `netlab layers Compute` lists them"
         raise SpecError(f"there is no function '{name}'{hint}")
 
@@ -247,7 +234,7 @@ _COMPARISON: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_RULES: dict[type[ast.expr], Callable[[_Reader, Any, int], Node]] = {
+_Reader.rules = {
     ast.Constant: _Reader._constant,
     ast.Name: _Reader._name,
     ast.List: _Reader._list,

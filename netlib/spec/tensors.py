@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
@@ -53,3 +54,13 @@ def known_product(axes: Shape) -> int | None:
     """Product of the axes, None if one of them is unknown."""
     known = [axis for axis in axes if axis is not None]
     return prod(known) if len(known) == len(axes) else None
+
+
+def sum_known(counts: Iterable[int | None]) -> int | None:
+    """The sum; None if one is not known."""
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total

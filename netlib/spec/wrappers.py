@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
-from netlib.spec.computing import Condition
+from netlib.spec.computing import Condition, expression_of
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec
-from netlib.spec.tensor_expressions import TensorExpression
 from netlib.spec.tensors import TensorSpec, show
 from netlib.spec.types import PositiveInt
+
+if TYPE_CHECKING:
+    from netlib.spec.tensor_expressions import TensorExpression
 
 
 class WrapperSpec(LayerSpec):
@@ -72,7 +76,7 @@ class While(WrapperSpec):
     @property
     def parsed_condition(self) -> TensorExpression:
         """The condition; one that always holds where none is given."""
-        return TensorExpression.parse("true" if self.condition is None else self.condition)
+        return expression_of("true" if self.condition is None else self.condition)
 
     def inside(self, given: TensorSpec) -> TensorSpec:
         """What it reads."""

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from netlib.spec.errors import SpecError
 from netlib.spec.expressions import (
-    MAX_CHARACTERS,
-    MAX_DEPTH,
     MAX_VALUES,
     escaped,
     evaluate,
@@ -19,6 +17,7 @@ from netlib.spec.expressions import (
     substitute,
 )
 from netlib.spec.names import name_problem
+from netlib.spec.syntax import MAX_CHARACTERS, MAX_DEPTH
 
 SCOPE = {
     "width": 32,

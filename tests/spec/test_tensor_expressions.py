@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlib.spec.errors import SpecError
-from netlib.spec.expressions import MAX_CHARACTERS, MAX_DEPTH
+from netlib.spec.syntax import MAX_CHARACTERS, MAX_DEPTH
 from netlib.spec.tensor_expressions import FUNCTION_NAMES, TensorExpression, documented
 from netlib.spec.tensors import TensorSpec
 
@@ -88,7 +88,8 @@ def test_outputs(text):
 COUPLING = {
     "x + 1": False, "sum(x, axis=1)": False, "sum(x)": True,
     "mean(x, axis=0)": True, "softmax(x)": False, "softmax(x, axis=0)": True,
-    "cumsum(x, axis=0)": True, "sort(x, axis=0)": True, "norm(x)": True, "l2_normalize(x, axis=0)": True, "transpose(x)": False,
+    "cumsum(x, axis=0)": True, "sort(x, axis=0)": True, "norm(x)": True, "l2_normalize(x, axis=0)": True, "transpose(x)": True,
+    "transpose(transpose(x))": False, "swapaxes(words, 0, 1)": True, "swapaxes(words, 1, 2)": False,
     "transpose(x) @ x": True, "x @ transpose(x)": True, "x @ w": False, "roll(x, 1, axis=0)": True, "flip(x, axis=0)": True,
     "flip(x, axis=1)": False, "reshape(x, [-1, 4, 5])": False, "reshape(x, [-1, 4])": True, "concatenate([x, x], axis=0)": True,
     "concatenate([x, x])": False, "x[0]": True, "x[:1]": True, "x[:, 0]": False, "x[::-1]": True, "x[:, None] - x[None]": True,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.graph import Ref
 from netlib.spec.language.scope import Found, Scope
 from netlib.spec.layer import MASK, LayerSpec
-from netlib.spec.tensor_expressions import TensorExpression
+
+if TYPE_CHECKING:
+    from netlib.spec.tensor_expressions import TensorExpression
 
 X = "x"
 """What an expression calls what `from` gives."""

@@ -68,9 +68,9 @@ def parse_node(value: Any, loc: Loc, blocks: Collection[str] = ()) -> NodeSyntax
 
 def check_node_name(name: object, loc: Loc, at: Literal["value", "key"] = "value") -> list[Problem]:
     """What is wrong with a name that a node was given: expressions read nodes by their names, beside their functions."""
-    from netlib.spec.tensor_expressions import FUNCTION_NAMES
+    from netlib.spec.tensor_functions.catalogue import FUNCTIONS
 
-    if isinstance(name, str) and (name == "x" or name in FUNCTION_NAMES):
+    if isinstance(name, str) and (name == "x" or name in FUNCTIONS):
         return [Problem(loc, f"'{name}' has a meaning of its own in expressions; choose another name", at)]
     return check_name(name, loc, at)
 

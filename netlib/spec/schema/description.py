@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from netlib.spec.base import Spec
+from netlib.spec.computed import ComputedSpec
 from netlib.spec.computing import ExpressionSpec
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.layer import LayerSpec
@@ -120,8 +121,8 @@ def kind_group(kind: str) -> Group:
 def description_of(spec: type[Spec]) -> Description:
     """The facts on a spec."""
     name = spec.type_name()
-    computes = issubclass(spec, ExpressionSpec)
-    derived = ("names",) if computes else ()
+    computes = issubclass(spec, ExpressionSpec | ComputedSpec)
+    derived = ("names",) if issubclass(spec, ExpressionSpec) else ()
     return Description(
         kind=spec.kind,
         name=name,
@@ -136,7 +137,7 @@ def description_of(spec: type[Spec]) -> Description:
         layer=_layer_facts(spec) if issubclass(spec, LayerSpec) else None,
         refused={} if name in NOT_OF_KERAS else dict(spec.refused),
         example=_example(spec),
-        functions={each.signature: each.doc for each in documented()} if computes or name == "Compute" else {},
+        functions={each.signature: each.doc for each in documented()} if computes else {},
     )
 
 
