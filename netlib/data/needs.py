@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from netlib.data.arrays import Array, Arrays
 from netlib.data.contract import check_arrays
-from netlib.spec.core import Embedding
 from netlib.spec.errors import UsageError
 from netlib.spec.graph import Graph, Ref
 from netlib.spec.heads import Heads, encoding
 from netlib.spec.layer import ShapeLayerSpec
+from netlib.spec.layers.core import Embedding
 from netlib.spec.tensors import TensorSpec
 
 

@@ -25,20 +25,20 @@ def _in(module: str, names: str) -> dict[str, str]:
 
 TABLES: dict[str, dict[str, str]] = {
     "layer": {
-        **_in("core", "Dense Activation Embedding Identity"),
-        **_in("convolution", "Conv2D Conv2DTranspose"),
-        **_in("padding", "ZeroPadding2D"),
+        **_in("layers.core", "Dense Activation Embedding Identity"),
+        **_in("layers.convolution", "Conv2D Conv2DTranspose"),
+        **_in("layers.padding", "ZeroPadding2D"),
         **_in(
-            "pooling",
+            "layers.pooling",
             "MaxPooling2D AveragePooling2D AdaptiveAveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D"
             " GlobalAveragePooling1D GlobalMaxPooling1D",
         ),
-        **_in("normalization", "BatchNormalization LayerNormalization"),
-        **_in("regularization", "Dropout"),
-        **_in("shaping", "Flatten Reshape Permute RepeatVector UpSampling2D"),
-        **_in("masking", "Masking"),
-        **_in("attention", "MultiHeadAttention"),
-        **_in("merging", "Add Subtract Multiply Average Maximum Minimum Concatenate Stack Dot"),
+        **_in("layers.normalization", "BatchNormalization LayerNormalization"),
+        **_in("layers.regularization", "Dropout"),
+        **_in("layers.shaping", "Flatten Reshape Permute RepeatVector UpSampling2D"),
+        **_in("layers.masking", "Masking"),
+        **_in("layers.attention", "MultiHeadAttention"),
+        **_in("layers.merging", "Add Subtract Multiply Average Maximum Minimum Concatenate Stack Dot"),
         **_in("values", "Variable Variables Constant Random"),
         **_in("computing", "Compute AddLoss AddMetric StopGradient"),
     },

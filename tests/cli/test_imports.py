@@ -56,4 +56,4 @@ def test_check_and_summary_of_a_bundled_source_import_nothing_heavy(imported, co
 
 
 def test_a_spec_that_no_config_names_is_not_imported(imported, config):
-    assert "netlib.spec.convolution" not in imported("check", config)
+    assert "netlib.spec.layers.convolution" not in imported("check", config)

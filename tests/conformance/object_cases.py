@@ -1,19 +1,18 @@
 """The table of the conformance tests: a `Row` for every class of `netlib.nn`, by its id.
 
-The layers' rows are those of `layer_cases.yaml`, and what may be expected of them their specs say; the others are in
-`hand_written.py`. A layer that is added to the catalogue needs its rows in the YAML file, and nothing here.
+The layers' rows are those of `layer_table.py`, and what may be expected of them their specs say; the others are in
+`hand_written.py`. A layer that is added to the catalogue needs its rows in `layer_cases/`, and nothing here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hand_written import OBJECT_ROWS
+from layer_table import TABLE, tensors_of
 from object_row import Row
 
 from netlib.nn.layer import Layer
@@ -23,24 +22,28 @@ from netlib.spec.tensors import TensorSpec
 
 
 def layer_rows() -> Iterable[Row]:
-    """Those of the YAML file."""
-    table = yaml.safe_load(Path(__file__).with_name("layer_cases.yaml").read_text(encoding="utf-8"))
-    for name, rows in table.items():
+    """Those of the layers."""
+    for name, rows in TABLE.items():
         for index, row in enumerate(rows):
             spec: Any = spec_class("layer", name).parse(row.get("parameters", {}))
-            tensors = [TensorSpec((None, *axes), row.get("dtype", "float32")) for axes in row["inputs"]]
+            tensors = tensors_of(row)
             yield Row(
                 name,
                 str(index),
                 partial(Layer.from_spec, spec),
                 tensors,
                 row.get("below"),
-                random=row.get("random", "ours" if spec.random else ""),
+                random=_random(spec, row),
                 statistics=not spec.source
                 and any(not weight.trainable for weight in spec.weights(*(t.shape for t in tensors))),
                 mask=_mask(spec, tensors, row),
                 gives=bool(spec.ports),
             )
+
+
+def _random(spec: LayerSpec, row: Mapping[str, Any]) -> Any:
+    said = row.get("random", "ours" if spec.random else "")
+    return "" if said == "never" else said
 
 
 def _mask(spec: LayerSpec, tensors: Sequence[TensorSpec], row: Mapping[str, Any]) -> Any:

@@ -18,10 +18,10 @@ import pytest
 import tensorflow as tf
 
 from netlib import nn
-from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
+from netlib.nn.layers.core import Dense
+from netlib.nn.layers.normalization import BatchNormalization
 from netlib.nn.module import Module
-from netlib.nn.normalization import BatchNormalization
 from netlib.nn.sequential import Sequential
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.tensors import TensorSpec

@@ -15,10 +15,10 @@ import pytest
 import tensorflow as tf
 
 from netlib.nn import calls
-from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
+from netlib.nn.layers.core import Dense
+from netlib.nn.layers.regularization import Dropout
 from netlib.nn.module import Module
-from netlib.nn.regularization import Dropout
 from netlib.nn.sequential import Sequential
 from netlib.spec.errors import UsageError
 

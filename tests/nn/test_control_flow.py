@@ -14,9 +14,9 @@ import pytest
 import tensorflow as tf
 
 from netlib.nn.control_flow import traceable
-from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
-from netlib.nn.regularization import Dropout
+from netlib.nn.layers.core import Dense
+from netlib.nn.layers.regularization import Dropout
 from netlib.nn.sequential import Sequential
 
 X = tf.constant(np.random.default_rng(3).normal(size=[4, 5]), tf.float32)

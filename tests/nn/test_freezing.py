@@ -14,11 +14,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.nn.core import Dense
 from netlib.nn.freezing import frozen_by_name
 from netlib.nn.freezing import settings as settings_of
+from netlib.nn.layers.core import Dense
+from netlib.nn.layers.normalization import BatchNormalization
 from netlib.nn.module import Module
-from netlib.nn.normalization import BatchNormalization
 from netlib.nn.sequential import Sequential
 from netlib.spec.errors import SpecError
 

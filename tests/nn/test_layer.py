@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from netlib.nn.core import Activation, Dense, Embedding
 from netlib.nn.layer import Layer
-from netlib.nn.merging import Add
+from netlib.nn.layers.core import Activation, Dense, Embedding
+from netlib.nn.layers.merging import Add
+from netlib.nn.layers.normalization import BatchNormalization
+from netlib.nn.layers.regularization import Dropout
+from netlib.nn.layers.shaping import Flatten
 from netlib.nn.module import Module
-from netlib.nn.normalization import BatchNormalization
-from netlib.nn.regularization import Dropout
-from netlib.nn.shaping import Flatten
-from netlib.spec import core
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import SpecError, UsageError
+from netlib.spec.layers import core
 from netlib.spec.tensors import TensorSpec
 
 X = tf.constant(np.random.default_rng(3).normal(size=[4, 5]), tf.float32)

@@ -13,8 +13,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.nn.core import Dense
 from netlib.nn.layer import Layer
+from netlib.nn.layers.core import Dense
 from netlib.nn.network import Network
 from netlib.nn.sequential import Sequential
 from netlib.spec.errors import SpecError, UsageError

@@ -10,13 +10,13 @@ from pydantic import Field, model_validator
 
 from netlib.spec.base import Spec, shown
 from netlib.spec.choice import Activation, Initializer
-from netlib.spec.convolution import Conv2D
-from netlib.spec.core import Dense
 from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.layer import LayerSpec
-from netlib.spec.normalization import BatchNormalization
+from netlib.spec.layers.convolution import Conv2D
+from netlib.spec.layers.core import Dense
+from netlib.spec.layers.normalization import BatchNormalization
+from netlib.spec.layers.regularization import Dropout
 from netlib.spec.registry import names, spec_class
-from netlib.spec.regularization import Dropout
 from netlib.spec.types import PositiveInt
 
 

@@ -9,11 +9,11 @@ import pytest
 from netlib.spec.computed import beside
 from netlib.spec.contract import check
 from netlib.spec.contract_heads import adds_loss, check_heads
-from netlib.spec.core import Dense
 from netlib.spec.errors import Problem
 from netlib.spec.features import DataSignature, Feature, labels, numbers
 from netlib.spec.graph import Graph, Node, Ref
 from netlib.spec.language.analysis import analyse
+from netlib.spec.layers.core import Dense
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
 

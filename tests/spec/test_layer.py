@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from netlib.spec.activations import Softmax
-from netlib.spec.core import Dense
 from netlib.spec.errors import SpecError
 from netlib.spec.initializers import Identity, Zeros
 from netlib.spec.layer import (
@@ -18,6 +17,7 @@ from netlib.spec.layer import (
     need_min_rank,
     need_rank,
 )
+from netlib.spec.layers.core import Dense
 from netlib.spec.regularizers import OrthogonalRegularizer
 from netlib.spec.tensors import Shape, TensorSpec
 

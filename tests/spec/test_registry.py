@@ -111,7 +111,7 @@ def test_the_table_alone_loads_no_spec() -> None:
         "loaded = {m for m in sys.modules if m.startswith('netlib.spec.')}\n"
         "assert loaded == {'netlib.spec.registry', 'netlib.spec.errors'}, loaded\n"
         "r.spec_class('layer', 'Dropout')\n"
-        "assert 'netlib.spec.convolution' not in sys.modules\n"
+        "assert 'netlib.spec.layers.convolution' not in sys.modules\n"
         "heavy = {'numpy', 'tensorflow', 'keras', 'polars'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

@@ -1,0 +1,61 @@
+"""Layers that change the shape alone: Flatten, Reshape, Permute, RepeatVector, UpSampling2D."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from netlib.nn.layer import Layer
+from netlib.spec.layers import shaping as spec
+from netlib.spec.tensors import Shape
+
+
+class Flatten(Layer[spec.Flatten]):
+    """All axes but the batch become one."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """(batch, ...) to (batch, elements)."""
+        return _reshaped(inputs, self.spec.output_shape(tuple(inputs.shape)))
+
+
+class Reshape(Layer[spec.Reshape]):
+    """The same elements of each sample in another shape."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """(batch, ...) to (batch, *target_shape)."""
+        return _reshaped(inputs, self.spec.output_shape(tuple(inputs.shape)))
+
+
+class Permute(Layer[spec.Permute]):
+    """The axes of each sample in another order."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """(batch, ...), the axes exchanged."""
+        return tf.transpose(inputs, [0, *self.spec.dims])
+
+
+class RepeatVector(Layer[spec.RepeatVector]):
+    """A vector at each of `n` places."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """(batch, features) to (batch, n, features)."""
+        return tf.repeat(inputs[:, tf.newaxis], self.spec.n, axis=1)
+
+
+class UpSampling2D(Layer[spec.UpSampling2D]):
+    """An image enlarged."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """(batch, height, width, channels), height and width times `size`."""
+        height, width = self.spec.size
+        if self.spec.interpolation == "nearest":
+            return tf.repeat(tf.repeat(inputs, height, axis=1), width, axis=2)
+        shape = tf.shape(inputs)
+        outputs = self.cast(tf.image.resize(inputs, [shape[1] * height, shape[2] * width]))
+        return tf.ensure_shape(outputs, self.spec.output_shape(tuple(inputs.shape)))
+
+
+def _reshaped(inputs: tf.Tensor, shape: Shape) -> tf.Tensor:
+    batch, *axes = shape
+    if None in axes:  # at most one: what is left
+        return tf.reshape(inputs, [tf.shape(inputs)[0], *(-1 if axis is None else axis for axis in axes)])
+    return tf.reshape(inputs, [-1 if batch is None else batch, *axes])

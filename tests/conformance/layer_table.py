@@ -1,0 +1,48 @@
+"""The table of the layers: `layer_cases/`, a file for each file of specs.
+
+A row has parameters and inputs over which `test_layers.py` holds a layer to its spec and to Keras, and the other tests here to
+what every class of `netlib.nn` does (copies, configs, files, masks, freezing, precision, ...). What does not depend on parameters
+is tested over a layer's first row. Its keys:
+
+- `parameters`: as a config writes them
+- `inputs`: their shapes without the batch; null is unknown
+- `dtype`: of the inputs, float32 by default; a list where they differ
+- `below`: integers are drawn from 0 up to this
+- `macs`: multiply-accumulates for one sample in closed form: products and sums of numbers, 5 for an unknown axis; 0 by default
+- `tolerance`: of results against Keras's and of compiled ones, in parts of the largest; 2e-6 by default (the softmax of large
+  scores loses digits)
+- `random`: `always` where numbers are drawn outside of training too; `never` where these parameters draw none
+- `mask`: what becomes of a mask [batch, time]: `kept`, `dropped`, `first` (that of the first input is), `joined` (those of the
+  inputs one behind the other), or `made` (without being given one); by default as the spec's `supports_masking` says
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from netlib.spec.tensors import TensorSpec
+
+
+def _read() -> dict[str, list[dict[str, Any]]]:
+    table: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(Path(__file__).with_name("layer_cases").glob("*.yaml")):
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+        twice = table.keys() & rows.keys()
+        assert not twice, f"{path.name} has rows of {twice}, as another file has"
+        table |= rows
+    return table
+
+
+TABLE = _read()
+"""The rows of every layer."""
+
+
+def tensors_of(row: Mapping[str, Any]) -> list[TensorSpec]:
+    """What a row's layer reads."""
+    dtypes = row.get("dtype", "float32")
+    dtypes = dtypes if isinstance(dtypes, list) else [dtypes] * len(row["inputs"])
+    return [TensorSpec((None, *axes), dtype) for axes, dtype in zip(row["inputs"], dtypes, strict=True)]

@@ -1,0 +1,21 @@
+"""Keras layers with explicit padding: a layer of its own puts it around."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+def namesake(name: str, arguments: dict[str, Any]) -> Any:
+    """Keras's layer of that name."""
+    return getattr(keras.layers, name)(**arguments)
+
+
+def padded_first(name: str, arguments: dict[str, Any]) -> Any:
+    """Explicit padding is put around by a layer of its own."""
+    sides = arguments["padding"]
+    if isinstance(sides, str):
+        return namesake(name, arguments)
+    around = keras.layers.ZeroPadding2D(sides)
+    return keras.Sequential([around, namesake(name, {**arguments, "padding": "valid"})])
