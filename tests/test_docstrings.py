@@ -68,7 +68,12 @@ def public_objects() -> Iterator[tuple[str, Any]]:
 
 def test_everything_public_has_a_docstring() -> None:
     found = dict(public_objects())
-    some = ("nn.module.Module.freeze", "nn.collecting.Collecting.add_loss", "nn.core.Dense", "training.model.Model.fit")
+    some = (
+        "nn.module.Module.freeze",
+        "nn.collecting.Collecting.add_loss",
+        "nn.layers.core.Dense",
+        "training.model.Model.fit",
+    )
     assert {f"netlib.{name}" for name in some} <= set(found)
     without = [name for name, each in found.items() if not (each.__doc__ or "").strip()]
     assert without == []

@@ -56,7 +56,10 @@ def _show(report: FileReport) -> None:
     facts = []
     if report.graph:
         nodes = sum(1 for _ in report.graph.walk())
-        facts.append(f"{_several(nodes, 'node')}, {count(report.graph.parameters().total)} parameters")
+        least = "" if report.graph.known else "at least "
+        facts.append(f"{_several(nodes, 'node')}, {least}{count(report.graph.parameters().total)} parameters")
+        unknown = sum(not node.known and node.body is None for node in report.graph.walk())
+        facts += [f"{_several(unknown, 'node')} known at build"] if unknown else []
     if report.warnings:
         facts.append(_several(report.warnings, "warning"))
     verdict = _several(report.errors, "error") if report.errors else "ok"

@@ -22,13 +22,13 @@ def layers(name: Name = None, json: Json = False) -> None:
     netlab layers
     netlab layers Conv2D
     netlab layers optimizer
+    netlab layers keras
     netlab layers loss.CosineSimilarity
     """
     from netlib.report import layers as report
-    from netlib.spec.registry import TABLES
     from netlib.tasks import describe as task
 
-    if name is None or name in TABLES:
+    if name is None or name in task.KINDS:
         groups = task.catalogue(name or "layer")
         _print(report.groups_values(groups) if json else report.groups_text(groups, sys.stdout))
     else:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlib.config.block_files import BlockFiles
 from netlib.config.edit import apply
@@ -17,6 +18,9 @@ from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
 from netlib.config.sections import Sections
 from netlib.config.sources import checked_source, open_source
 from netlib.config.tree import Place, Source
+
+if TYPE_CHECKING:
+    from netlib.spec.language.state import Ask
 
 _EXPECTED = "a config has sections, such as 'data', 'model' and 'train'"
 
@@ -46,6 +50,19 @@ def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *,
     """
     with _without_collection():
         return _load(checked_source(file, "file", text, Path(file).parent), overrides, open_data)
+
+
+def asked(experiment: Experiment, ask: Ask) -> Experiment:
+    """The same experiment with all that follows once Keras can be asked what its layers give.
+
+    Raises:
+        ConfigError: with every problem that is seen only then, in file order.
+    """
+    if experiment.graph is None or experiment.graph.known:
+        return experiment
+    with _without_collection():
+        sections = Sections(experiment.tree, experiment.sources[0].name, experiment.signature is not None, ask=ask)
+        return _checked(sections, [], experiment.sources)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from netlib.spec.language.nodes import WIRING
 from netlib.spec.registry import names, resolve, spec_class
 
 _PARTS = ("initializer", "regularizer", "constraint", "activation")
-_TRAIN = ("optimizer", "schedule", "callback")
+_TRAIN = ("optimizer", "schedule", "callback", "mixing")
 _KINDS = {
     "model": ("layer", *_PARTS),
     "blocks": ("layer", *_PARTS),

@@ -20,6 +20,7 @@ from netlib.spec.expressions import substitute
 if TYPE_CHECKING:
     from netlib.spec.data import DataSignature, DataSpec
     from netlib.spec.graph import Graph
+    from netlib.spec.language.state import Ask
     from netlib.spec.training import TrainSpec
 
 
@@ -27,11 +28,14 @@ class Sections:
     """Checks them in the order in which they depend on one another.
 
     `damage` is the error of a data file that is there and cannot be read: no mistake of the config. Where a block has no
-    definition because its file could not be read, the network is not looked at.
+    definition because its file could not be read, the network is not looked at. `ask` tells what layers of Keras's are.
     """
 
-    def __init__(self, tree: Value, file: str, open_data: bool, *, blocks_are_known: bool = True) -> None:
+    def __init__(
+        self, tree: Value, file: str, open_data: bool, *, blocks_are_known: bool = True, ask: Ask | None = None
+    ) -> None:
         self.tree = tree
+        self.ask = ask
         self.open_data = open_data
         self.plain: dict[Any, Any] = tree.plain()
         self.damage: NetlabError | None = None
@@ -44,7 +48,7 @@ class Sections:
         self.data = self._data() if "data" in self.plain else None
         self.train = self._train() if "train" in self.plain else None
         self.signature = self._signature(self.data) if self.data else None
-        self.graph = self._graph() if blocks_are_known else None
+        self.graph = self._frozen(self._graph()) if blocks_are_known else None
         self._contract()
 
     def placed_problems(self) -> list[PlacedProblem]:
@@ -156,19 +160,36 @@ class Sections:
         if self.signature:
             inputs = {name: feature.tensor for name, feature in self.signature.inputs.items()}
         graph, problems = analyse(
-            self.plain["model"], inputs, self.variables.values, ("model",), blocks=self.blocks.values
+            self.plain["model"], inputs, self.variables.values, ("model",), blocks=self.blocks.values, ask=self.ask
         )
         if "data" in self.plain:  # what is wrong there is reported there
             problems = [problem for problem in problems if problem.message != NO_INPUTS]
         return graph, problems
 
+    def _frozen(self, graph: Graph | None) -> Graph | None:
+        """The network without what `train.freeze` chooses to be left as it is."""
+        if graph is None or not (self.train and self.train.freeze):
+            return graph
+        from netlib.spec.freezing import frozen
+
+        try:
+            return frozen(graph, self.train.freeze)
+        except SpecError as error:
+            if graph.known:  # else a weight of a layer of Keras's may be meant
+                self._report(problem.under(("train", "freeze")) for problem in error.problems)
+            return graph
+
     def _contract(self) -> None:
         if not (self.train and self.graph):
             return
         from netlib.spec.contract import check, check_without_data
+        from netlib.spec.contract_states import check_states
 
         if "data" not in self.plain:
             self._report(check_without_data(self.graph, self.train))
+        if self.data:
+            samples = self.signature.samples if self.signature else None
+            self._report(check_states(self.graph, self.train, self.data, samples))
         if not (self.data and self.signature):
             return
         batches = _batches(self.data, self.signature)

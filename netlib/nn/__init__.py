@@ -12,14 +12,18 @@ from netlib.spec.registry import TABLES
 
 if TYPE_CHECKING:
     from netlib.nn.foreign import Foreign as Foreign
+    from netlib.nn.keras_layers import KerasLayer as KerasLayer
     from netlib.nn.keras_model import as_keras as as_keras
     from netlib.nn.layer import Layer as Layer
     from netlib.nn.module import Module as Module
     from netlib.nn.network import Network as Network
+    from netlib.nn.rnn import RNN as RNN
     from netlib.nn.sequential import Sequential as Sequential
     from netlib.nn.symbolic import Input as Input
     from netlib.nn.torch_weights import from_torch as from_torch
     from netlib.nn.torch_weights import to_torch as to_torch
+    from netlib.nn.weight_normalization import SpectralNormalization as SpectralNormalization
+    from netlib.nn.weight_normalization import WeightNormalization as WeightNormalization
     from netlib.nn.wrappers import TimeDistributed as TimeDistributed
     from netlib.nn.wrappers import While as While
 
@@ -29,8 +33,12 @@ _BASES = {
     "Network": "network",
     "Sequential": "sequential",
     "Foreign": "foreign",
+    "KerasLayer": "keras_layers",
     "TimeDistributed": "wrappers",
     "While": "wrappers",
+    "RNN": "rnn",
+    "SpectralNormalization": "weight_normalization",
+    "WeightNormalization": "weight_normalization",
     "Input": "symbolic",
 }
 

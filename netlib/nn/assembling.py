@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from netlib.nn.graphs import layer_name, rebased, retyped, tensors_read, without_repeats
@@ -41,6 +42,7 @@ def assembled(
         if node.shares is None:
             layers[node.name] = layer = given[node.name] if node.name in given else _made(node, place)
             if node.name not in given:
+                layer.frozen_names |= node.frozen
                 _tell(layer, node, place)
             _tie(layer, node, place)
             layer.build_whole(*tensors_read(graph, node))
@@ -96,10 +98,10 @@ def _made(node: Node, place: NetworkPlace) -> Layer[Any]:
         if node.spec is None:
             raise TypeError(f"{node.path} has neither a spec nor a body")
         return Layer.from_spec(node.spec, **options)
-    from netlib.nn import wrappers  # which are made of what is here
-    from netlib.nn.network import Network
+    from netlib.nn.network import Network  # which is made of what is here
 
     if isinstance(node.spec, WrapperSpec):
-        kind: type[wrappers.Wrapper] = getattr(wrappers, type(node.spec).__name__)
+        module = import_module(type(node.spec).__module__.replace("netlib.spec.", "netlib.nn."))
+        kind: type[Network] = getattr(module, type(node.spec).__name__)
         return kind(node.spec, graph=node.body, around=place.made, **options)
     return Network(graph=node.body, around=place.made, **options)

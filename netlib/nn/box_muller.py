@@ -18,7 +18,7 @@ _LOG = (
 _COSINE = (1073741824, -1324675879, 272375560, -22401992, 987048, -27060, 505, -7)
 _LOG_OF_2 = 744261118
 
-_POINT = 30
+POINT = 30
 _QUARTER = 22
 """Bits of an angle in its quarter of the circle."""
 
@@ -31,7 +31,7 @@ def normal_of(words: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
         others: as many more, which do not depend on them.
     """
     radius = tf.cast(_radius(_upper_bits(words)) * 2.0**27, tf.int64)
-    number = _shifted(radius * _cosine(_upper_bits(others)), _POINT)
+    number = _shifted(radius * cosine(_upper_bits(others)), POINT)
     return tf.cast(tf.cast(number, tf.int32), tf.float32) * 2.0**-27
 
 
@@ -44,17 +44,17 @@ def _radius(bits: tf.Tensor) -> tf.Tensor:
     """The square root of -2 log((bits + 1) / 2^24), float32."""
     parts = tf.bitcast(tf.cast(bits + 1, tf.float32), tf.int32)  # exponent and fraction of what is exact
     exponent = tf.cast(_shifted(parts, 23), tf.int64) - 127
-    fraction = tf.cast(tf.bitwise.bitwise_and(parts, (1 << 23) - 1), tf.int64) * (1 << _POINT - 23)
+    fraction = tf.cast(tf.bitwise.bitwise_and(parts, (1 << 23) - 1), tf.int64) * (1 << POINT - 23)
     minus_log = tf.maximum((24 - exponent) * _LOG_OF_2 - _polynomial(_LOG, fraction), 0)
     return tf.sqrt(tf.cast(tf.cast(_shifted(minus_log, 4), tf.int32), tf.float32) * 2.0**-25)
 
 
-def _cosine(bits: tf.Tensor) -> tf.Tensor:
-    """Of bits / 2^24 of the whole circle."""
+def cosine(bits: tf.Tensor) -> tf.Tensor:
+    """Of bits / 2^24 of the whole circle (int32), in fixed point: int64 with `POINT` bits behind the point."""
     quarter = _shifted(bits, _QUARTER)
     within = tf.bitwise.bitwise_and(bits, (1 << _QUARTER) - 1)
     within = tf.cast(tf.where(quarter % 2 == 0, within, (1 << _QUARTER) - within), tf.int64)
-    size = _polynomial(_COSINE, _shifted(within * within, 2 * _QUARTER - _POINT))
+    size = _polynomial(_COSINE, _shifted(within * within, 2 * _QUARTER - POINT))
     return tf.where((quarter == 1) | (quarter == 2), -size, size)
 
 
@@ -62,7 +62,7 @@ def _polynomial(coefficients: tuple[int, ...], x: tf.Tensor) -> tf.Tensor:
     """By Horner's rule, int64."""
     value = tf.fill(tf.shape(x), tf.constant(coefficients[-1], tf.int64))
     for coefficient in reversed(coefficients[:-1]):
-        value = _shifted(value * x, _POINT) + coefficient
+        value = _shifted(value * x, POINT) + coefficient
     return value
 
 

@@ -112,6 +112,10 @@ class Buildable(Collecting):
         """A weight or another tensor in the compute dtype."""
         return tf.cast(value, self.compute_dtype)
 
+    def widened(self, value: Any) -> tf.Tensor:
+        """A tensor in the compute dtype, but at least in float32: for sums, means, statistics, softmax."""
+        return tf.cast(value, "float64" if self.compute_dtype == "float64" else "float32")
+
     def build(self, *shapes: Any) -> None:
         """Makes the weights, for inputs of these shapes (batch first). The first call calls it."""
 

@@ -52,6 +52,8 @@ def chained(
             raise SpecError([replace(problem.under(place), at="key") for problem in error.problems], name) from None
         if isinstance(given, Symbol):
             symbol = given
+        elif given and (layer.spec_type is not None or layer.type_name() in CONTAINERS):  # as `previous` reads it
+            symbol = next(iter(given.values()))
         elif given:
             raise UsageError(
                 f"{name}: {layer.type_name()} at {index} has several outputs ({', '.join(given)}); join layers by nn.Input"

@@ -73,7 +73,7 @@ class Collecting(Module):
         trained = {id(entry.value) for entry in tree.variables if entry.trainable}
         layers = [entry.value for entry in tree.modules if isinstance(entry.value, Collecting)]
         pairs = [pair for layer in layers for pair in layer.regularized if id(pair[0]) in trained]
-        ours = [penalty(variable) for variable, penalty in pairs]
+        ours = [tf.cast(penalty(variable), tf.float32) for variable, penalty in pairs]
         return [*ours, *keras_penalties(tree, {id(variable) for variable, _ in pairs})]
 
     @property

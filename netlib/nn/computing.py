@@ -56,7 +56,16 @@ class Compute(_Expression, Layer[spec.Compute]):
     def call(self, *inputs: tf.Tensor) -> Any:
         """The only result, or all by port: `0`, `1`, ..."""
         results = self.results(inputs)
+        if any(tensor.shape.rank and tensor.shape[0] is None for tensor in inputs):
+            self._tell_shapes(inputs, results)
         return results[0] if len(results) == 1 else {str(place): each for place, each in enumerate(results)}
+
+    def _tell_shapes(self, inputs: Sequence[tf.Tensor], results: Sequence[tf.Tensor]) -> None:
+        """Tells the graph the lengths that are known of the results: TensorFlow loses some behind an unknown batch."""
+        tensors = [TensorSpec(tuple(tensor.shape), tensor.dtype.name) for tensor in inputs]
+        known = self.spec.outputs(*tensors, compute=self.compute_dtype).values()
+        for result, tensor in zip(results, known, strict=True):
+            result.set_shape(tensor.shape)
 
     def compute_mask(self, *inputs: tf.Tensor, mask: Any = None) -> Any:
         """The mask of the only input that has one, where the first result keeps its two leading axes; else None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -42,8 +42,10 @@ class Foreign(Layer[Any]):
         if not callable(target):
             raise UsageError(f"expected a layer, a module or a function, got {target!r}")
         self.target = target
-        computation = target.call if isinstance(target, keras.layers.Layer) else target
-        self._takes = _parameters(computation)
+        self._takes = _parameters(target.call if isinstance(target, keras.layers.Layer) else target)
+        self._name_after_type()
+
+    def _name_after_type(self) -> None:
         if not self.named:
             self._name = snake_case(self.type_name())
             self.path = self.path if self.prefix else self._name
@@ -65,19 +67,44 @@ class Foreign(Layer[Any]):
 
     def call(self, *inputs: Any, training: Any = False, mask: Any = None) -> Any:
         """What the target gives."""
-        options = {name: value for name, value in (("training", training), ("mask", mask)) if name in self._takes}
         if isinstance(self.target, keras.layers.Layer):
-            options["training"] = training  # Keras takes it of any layer, for those inside that name it
-        together = isinstance(self.target, keras.layers.Layer) and len(inputs) > 1 and _takes_a_list(self.target)
-        target = self.target if isinstance(self.target, keras.layers.Layer) else _traceable(self.target)
-        return target(list(inputs), **options) if together else target(*inputs, **options)
+            return self._call_keras(inputs, training, mask)
+        options = {name: value for name, value in (("training", training), ("mask", mask)) if name in self._takes}
+        return _traceable(self.target)(*inputs, **options)
+
+    def _call_keras(self, inputs: tuple[Any, ...], training: Any, mask: Any) -> Any:
+        options = {"training": training}  # Keras takes it of any layer, for those inside that name it
+        if "mask" in self._takes:
+            options["mask"] = list(mask) if isinstance(mask, tuple) else mask
+        if self._together(len(inputs)):
+            return self.target(list(inputs), **options)
+        if isinstance(mask, tuple):  # as `query_mask` and `value_mask`
+            named = zip(inspect.signature(self.target.call).parameters, mask, strict=False)
+            options |= {f"{name}_mask": each for name, each in named if f"{name}_mask" in self._takes}
+        return self.target(*inputs, **options)
+
+    def _together(self, count: int) -> bool:
+        """Whether so many inputs are given to Keras as one list."""
+        return count > 1 and _takes_a_list(self.target)
 
     def compute_mask(self, *inputs: Any, mask: Any = None) -> Any:
-        """A Keras layer's own; None for anything else."""
+        """A Keras layer's own, a list where it gives several outputs; None for anything else."""
         if not isinstance(self.target, keras.layers.Layer) or not self.target.supports_masking:
             return None
-        given: Any = self.target.compute_mask(inputs[0] if len(inputs) == 1 else list(inputs), mask)
+        masks = list(mask) if isinstance(mask, tuple) else [mask] * len(inputs)
+        given: Any
+        if self._together(len(inputs)):
+            given = self.target.compute_mask(list(inputs), masks if isinstance(mask, tuple) else mask)
+        else:
+            given = self.target.compute_mask(inputs[0], masks[0])
         return given
+
+    def masks_by_port(self, inputs: Sequence[Any], outputs: Mapping[str, Any], mask: Any) -> dict[str, Any]:
+        """The masks of the outputs that have one, by port; `mask` is as in a call."""
+        found = self.compute_mask(*inputs, mask=mask)
+        if not isinstance(found, list | tuple):
+            return super().masks_by_port(inputs, outputs, mask)
+        return {port: each for port, each in zip(outputs, found, strict=False) if each is not None}
 
     def get_config(self) -> dict[str, Any]:
         """The Keras layer's; a plain `tf.Module` or function has none.

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from netlib.nn.constraints import Clip
 from netlib.spec.base import Spec
 from netlib.spec.losses import LossSpec
 from netlib.spec.metrics import Accuracy, MetricSpec
@@ -23,6 +24,7 @@ _HOMES = {
     "optimizer": keras.optimizers,
     "schedule": keras.optimizers.schedules,
 }
+_OURS = {("constraint", "Clip"): Clip}
 
 
 def make(spec: Spec, **extra: Any) -> Any:
@@ -31,8 +33,8 @@ def make(spec: Spec, **extra: Any) -> Any:
 
 
 def keras_class(spec: Spec) -> Any:
-    """The Keras class of a spec."""
-    return getattr(_HOMES[spec.kind], spec.type_name())
+    """The Keras class of a spec; one of ours that serves as such where Keras has none."""
+    return _OURS.get((spec.kind, spec.type_name())) or getattr(_HOMES[spec.kind], spec.type_name())
 
 
 def arguments(spec: Spec) -> dict[str, Any]:

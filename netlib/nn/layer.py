@@ -23,6 +23,7 @@ from netlib.nn.tracing import by_port, described, run_without_values, traced
 from netlib.spec.base import Spec, spec_argument
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.layer import LayerSpec
+from netlib.spec.precision import stored
 from netlib.spec.tensors import Shape, TensorSpec, show
 
 SpecType = TypeVar("SpecType", bound=LayerSpec)
@@ -48,8 +49,8 @@ class Layer(Buildable, Masked, RandomNumbers, Generic[SpecType]):
     Args:
         name: an identifier; the class's name in snake_case by default.
         trainable: False freezes it.
-        dtype: `float32`, `mixed_bfloat16` or `mixed_float16`: the compute dtype, with weights in float32; that of the layer
-            around by default.
+        dtype: `float32`, `mixed_bfloat16` or `mixed_float16`: the compute dtype, with weights in float32; or `float64`, with
+            weights in float64 too; that of the layer around by default.
         seed: with `path`, decides the initial weights; that of the layer around by default, fresh ones without any. Keras
             layers inside do not take it: seed their initializers.
         path: where the layer stands in its network; told by the layer around by default.
@@ -114,7 +115,8 @@ class Layer(Buildable, Masked, RandomNumbers, Generic[SpecType]):
             SpecError: the layer cannot take inputs of these shapes.
         """
         static = self.static(*map(self._assumed, shapes))
-        return static.body.parameters().total if static.body else sum(prod(weight.shape) for weight in static.weights)
+        own = sum(prod(weight.shape) for weight in static.weights)
+        return own + (static.body.parameters().total if static.body else 0)
 
     def static(self, *tensors: TensorSpec) -> Static:
         """What is known of it for such inputs before it runs.
@@ -131,7 +133,8 @@ class Layer(Buildable, Masked, RandomNumbers, Generic[SpecType]):
         outputs = spec.outputs(*tensors, compute=self.compute_dtype)
         if self.built and self.spec_type is not None:
             self._check_weights(*shapes)
-        return Static(names, outputs, spec, None, tuple(spec.weights(*shapes)), spec.macs(*shapes))
+        weights = stored(spec.weights(*shapes), self.compute_dtype)
+        return Static(names, outputs, spec, None, weights, spec.macs(*shapes))
 
     def _input_names(self, count: int) -> tuple[str, ...]:
         if self.spec.variadic:

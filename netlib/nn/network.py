@@ -13,6 +13,7 @@ from netlib.nn.assembling import NetworkPlace, assembled, expected
 from netlib.nn.chain import chained, is_plain
 from netlib.nn.graphs import layer_name, rebased
 from netlib.nn.joining import graph_of
+from netlib.nn.keras_layers import ask_keras
 from netlib.nn.layer import Layer
 from netlib.nn.masks import mask_on, with_masks
 from netlib.nn.network_inputs import NamedInputs
@@ -187,7 +188,7 @@ class Network(NamedInputs):
                 )
             return chained(self.items, next(iter(given.items())), self.name, self._nodes_prefix)
         section = {key: value for key, value in self._section.items() if value is not None}
-        graph, problems = analyse(section, given, loc=(), compute=self.compute_dtype)
+        graph, problems = analyse(section, given, loc=(), compute=self.compute_dtype, ask=ask_keras)
         if graph is None:
             raise SpecError(problems, self.name)
         return rebased(graph, self._nodes_prefix), {}
@@ -199,8 +200,8 @@ class Network(NamedInputs):
         Args:
             inputs: a tensor, a mapping from input to tensor, or a tensor for each input; floating-point numbers of any width.
             training: whether layers behave as in training; as the call around by default, False in the outermost.
-            mask: which places of the input are real, bool [batch, time]; for several inputs a mapping; by default those of the
-                layers that gave the inputs.
+            mask: which places of the input are real, bool [batch, time]; for several inputs a mapping, or a tuple in their
+                order; by default those of the layers that gave the inputs.
 
         Raises:
             SpecError: the network cannot take these inputs.
@@ -215,9 +216,12 @@ class Network(NamedInputs):
         if symbols_in(values):
             return join(self, only_symbols(self, tuple(self._symbols(values)), {"training": training, "mask": mask}))
         tensors = {name: tf.convert_to_tensor(value) for name, value in self.inputs_by_name(values).items()}
-        self.ensure_built(*(described(tensor, self.path, floats="float32") for tensor in tensors.values()))
+        floats = "float64" if self.compute_dtype == "float64" else "float32"
+        self.ensure_built(*(described(tensor, self.path, floats=floats) for tensor in tensors.values()))
         if mask is None and not calls.along_edges():
             mask = {name: mask_on(value) for name, value in tensors.items() if mask_on(value) is not None}
+        if isinstance(mask, tuple):
+            mask = {name: each for name, each in zip(tensors, mask, strict=True) if each is not None}
         masks: Tensors = dict(mask) if isinstance(mask, Mapping) else {} if mask is None else {self._only_input(): mask}
         outputs, output_masks = self.enter(tensors, masks, training)
         outputs = outputs if calls.along_edges() else with_masks(outputs, output_masks)

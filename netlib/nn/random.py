@@ -81,12 +81,14 @@ def loop_begun(path: str) -> ForwardPass | None:
 
 
 @contextmanager
-def in_round(loop: ForwardPass | None, number: Any, rounds: int) -> Iterator[None]:
-    """Inside is the round `number`, from 0, of a loop of at most so many `rounds`. Its body may be traced once for all of them,
-    or run in Python for each: what is drawn is the same."""
+def in_round(loop: ForwardPass | None, number: Any, rounds: Any) -> Iterator[None]:
+    """Inside is the round `number`, from 0, of a loop of at most so many `rounds` (scalars, tensors or not). Its body may be
+    traced once for all of them, or run in Python for each: what is drawn is the same."""
     inside = None
     if loop is not None:
-        outer = tf.cast(loop.round, tf.uint32) * tf.constant((rounds + 1) % 2**32, tf.uint32)
+        whole = tf.constant(rounds % 2**32, tf.uint32) if isinstance(rounds, int) else tf.cast(rounds, tf.uint32)
+        count = whole + tf.constant(1, tf.uint32)
+        outer = tf.cast(loop.round, tf.uint32) * count
         this = outer + tf.cast(number, tf.uint32) + tf.constant(1, tf.uint32)
         inside = replace(loop, calls=Counter(), round=this)
     token = _current.set(inside)

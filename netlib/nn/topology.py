@@ -18,7 +18,17 @@ from netlib.spec.tensors import TensorSpec, known_product
 
 _OWN_KEYS = ("inputs", "nodes", "outputs", "section", "frozen")
 _OURS = "netlib."
-BASES = ("Network", "Sequential", "Foreign", "TimeDistributed", "While")
+BASES = (
+    "Network",
+    "Sequential",
+    "Foreign",
+    "KerasLayer",
+    "TimeDistributed",
+    "While",
+    "RNN",
+    "SpectralNormalization",
+    "WeightNormalization",
+)
 """What may stand in a description besides the catalogue's layers."""
 
 

@@ -6,6 +6,7 @@
 | Conv1D, Conv2D, Conv3D | `kernel` (places, in / groups, out), `bias` | `weight` (out, in / groups, places), `bias` |
 | Conv1DTranspose, ... | `kernel` (places, out, in), `bias` | ConvTranspose1d, ...: `weight` (in, out, places), `bias` |
 | DepthwiseConv1D, DepthwiseConv2D | `kernel` (places, in, multiplier), `bias` | `weight` (in * multiplier, 1, places), `bias` |
+| SeparableConv1D, ... | `depthwise_kernel`, `pointwise_kernel`, `bias` | `depthwise.weight`, `pointwise.weight` and `.bias` |
 | Embedding | `embeddings` | `weight` |
 | BatchNormalization | `gamma`, `beta`, `moving_mean`, `moving_variance` | `weight`, `bias`, `running_mean`, `running_var` |
 | LayerNormalization, GroupNormalization | `gamma`, `beta` | `weight`, `bias` |

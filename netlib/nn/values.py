@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from netlib.nn.layer import Layer
 from netlib.nn.parameters import parsed
+from netlib.nn.rounding import line
 from netlib.spec import values as spec
 from netlib.spec.tensors import DTYPE_BYTES
 
@@ -128,18 +129,9 @@ class Random(Layer[spec.Random]):
     def _drawn(self, shape: Any) -> tf.Tensor:
         own = self.spec
         if own.distribution == "normal":
-            return self.cast(_line(own.mean, own.stddev, self.random_normal("random", shape)))
-        numbers = self.cast(_line(own.minimum, own.maximum - own.minimum, self.random_uniform("random", shape)))
+            return self.cast(line(own.mean, own.stddev, self.random_normal("random", shape)))
+        numbers = self.cast(line(own.minimum, own.maximum - own.minimum, self.random_uniform("random", shape)))
         return tf.minimum(numbers, _below(own.maximum, numbers.dtype))
-
-
-def _line(begin: float, slope: float, numbers: tf.Tensor) -> tf.Tensor:
-    """`begin + slope * numbers` in the same bits everywhere: in float64 the product is exact, so that it does not matter whether
-    XLA rounds it before the sum."""
-    wide = tf.cast(np.float32(slope), tf.float64) * tf.cast(numbers, tf.float64) + tf.cast(
-        np.float32(begin), tf.float64
-    )
-    return tf.cast(wide, tf.float32)
 
 
 def _own(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -54,10 +55,11 @@ class Wrapper(Network):
             SpecError: the nodes are not valid, or the network cannot take these inputs.
         """
         inner = super().static(*self._inside(tensors))
-        (port, made), *_ = inner.outputs.items()
-        outputs = {port: self.wrapper.outside(tensors[0], made)}
+        outputs = self._outside(tensors, inner.outputs)
         body = inner.body if self.built or inner.body is None else repeated(inner.body, self.wrapper.times(tensors[0]))
-        return inner._replace(outputs=outputs, spec=self.wrapper, body=body, macs=body.macs() if body else 0)
+        weights = tuple(self.wrapper.own_weights(body)) if body else ()
+        macs = body.macs() if body else 0
+        return inner._replace(outputs=outputs, spec=self.wrapper, body=body, weights=weights, macs=macs)
 
     def ensure_built(self, *tensors: TensorSpec) -> None:
         """Checks the inputs against the graph; without a graph infers it from them, and makes its layers.
@@ -68,13 +70,18 @@ class Wrapper(Network):
         first = not self.built
         super().ensure_built(*self._inside(tensors))
         if first:
-            (made, *_) = self.graph.output_tensors().values()
-            self.wrapper.outside(tensors[0], made)
-            self._graph = repeated(self.graph, self.wrapper.times(tensors[0]))
+            self._outside(tensors, self.graph.output_tensors())
+            _repeat(self, self.wrapper.times(tensors[0]))
 
     build_whole = ensure_built
 
+    def _outside(self, tensors: tuple[TensorSpec, ...], made: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
+        first, *_ = self.input_names
+        given: dict[str, TensorSpec] = self.wrapper.given_outside({first: tensors[0]}, made, self.compute_dtype)
+        return given
+
     def _inside(self, tensors: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
+        """What its nodes read, of what it reads, in the order of its inputs."""
         return (self.wrapper.inside(tensors[0]), *tensors[1:])
 
     def get_config(self) -> dict[str, Any]:
@@ -100,6 +107,14 @@ class Wrapper(Network):
         name, *_ = self.graph.inputs
         outputs, _ = run(self.graph, self._layers, {**inputs, name: value}, masks, training)
         return next(iter(outputs.values()))
+
+
+def _repeat(network: Network, times: int | None) -> None:
+    """Notes in its graph, and in those of the networks in it, how often they run for a sample."""
+    network._graph = repeated(network.graph, times)
+    for layer in network.in_order():
+        if isinstance(layer, Network):
+            _repeat(layer, times)
 
 
 class TimeDistributed(Wrapper):

@@ -17,6 +17,8 @@ INDENT = "  "
 _WIDEST = 100
 """Columns after which prose is hard to read."""
 
+_CLOSING = ("netlab layers NAME tells all about one.", "netlab layers keras lists Keras's own, keras.layers.NAME.")
+
 
 def groups_text(groups: Sequence[Group], stream: TextIO) -> str:
     """Types in groups, a line or more each."""
@@ -28,7 +30,7 @@ def groups_text(groups: Sequence[Group], stream: TextIO) -> str:
         for name, about in group.members.items():
             lines += _wrapped(f"{INDENT}{name.ljust(gap)}{about}", columns, INDENT + " " * gap)
         lines.append("")
-    return "\n".join([*lines, "netlab layers NAME tells all about one."]) + "\n"
+    return "\n".join([*lines, *_CLOSING]) + "\n"
 
 
 def groups_values(groups: Sequence[Group]) -> list[dict[str, Any]]:

@@ -42,12 +42,21 @@ def _axes(shape: Sequence[int]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
+def _at_least(known: bool, count: int) -> str:
+    """A number; where there may be more, the least that it is."""
+    return numbers.count(count) if known else f"{UNKNOWN}" if not count else f"{numbers.count(count)} + {UNKNOWN}"
+
+
 def _macs(cost: Cost) -> str:
     return UNKNOWN if cost.macs is None else numbers.count(cost.macs)
 
 
 def _flops(cost: Cost) -> str:
     return UNKNOWN if cost.flops is None else numbers.count(sum(cost.flops))
+
+
+def _size(cost: Cost) -> str:
+    return numbers.size(cost.weight_bytes) if cost.known else UNKNOWN
 
 
 def _activations(cost: Cost) -> str:
@@ -60,10 +69,10 @@ COLUMNS: dict[str, _Kind] = {
     "name": _Kind("node"),
     "type": _Kind("type", text=lambda row: row.type),
     "output": _Kind("output", text=lambda row: _by_port(row.outputs, tensor_text)),
-    "parameters": _Kind("parameters", of=lambda cost: numbers.count(cost.parameters.total)),
-    "trainable": _Kind("trainable", of=lambda cost: numbers.count(cost.parameters.trainable)),
-    "non_trainable": _Kind("other", of=lambda cost: numbers.count(cost.parameters.non_trainable)),
-    "size": _Kind("size", of=lambda cost: numbers.size(cost.weight_bytes)),
+    "parameters": _Kind("parameters", of=lambda cost: _at_least(cost.known, cost.parameters.total)),
+    "trainable": _Kind("trainable", of=lambda cost: _at_least(cost.known, cost.parameters.trainable)),
+    "non_trainable": _Kind("other", of=lambda cost: _at_least(cost.known, cost.parameters.non_trainable)),
+    "size": _Kind("size", of=_size),
     "macs": _Kind("MACs", of=_macs),
     "flops": _Kind("FLOPs", of=_flops),
     "activations": _Kind("activations", of=_activations),

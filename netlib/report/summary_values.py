@@ -52,6 +52,7 @@ def _weight(weight: Weight, trainable: bool) -> dict[str, Any]:
 def _cost(cost: Cost) -> dict[str, Any]:
     return {
         "parameters": _parameters(cost.parameters),
+        "known": cost.known,
         "weight_bytes": cost.weight_bytes,
         "macs": cost.macs,
         "flops": None if cost.flops is None else cost.flops._asdict(),
@@ -77,5 +78,9 @@ def _memory(step: StepMemory) -> dict[str, Any]:
 
 
 def tensor_values(tensors: Mapping[str, TensorSpec]) -> dict[str, Any]:
-    """Shape and dtype of each, by name."""
-    return {name: {"shape": list(tensor.shape), "dtype": tensor.dtype} for name, tensor in tensors.items()}
+    """Shape and dtype of each, by name; null where Keras has to be asked."""
+    return {name: _tensor(tensor) for name, tensor in tensors.items()}
+
+
+def _tensor(tensor: TensorSpec) -> dict[str, Any]:
+    return {"shape": list(tensor.shape), "dtype": tensor.dtype} if tensor.known else {"shape": None, "dtype": None}

@@ -1,4 +1,4 @@
-"""What weights must satisfy after every update, by the names and with the parameters that Keras gives them."""
+"""What weights must satisfy after every update, by the names and with the parameters that Keras gives them; and Clip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from netlib.spec.base import Spec
-from netlib.spec.types import Axes, NonNegativeFloat
+from netlib.spec.types import Axes, Float, NonNegativeFloat
 
 NORM_AXES = (
     "Axes over which a norm is taken: 0 for the inputs of a Dense kernel, [0, 1, 2] for those of a Conv2D kernel."
@@ -32,6 +32,19 @@ class NonNeg(ConstraintSpec):
     """No negative weight."""
 
 
+class Clip(ConstraintSpec):
+    """Every value between `min_value` and `max_value`: one beyond is set to the limit, as a WGAN's critic asks for (Arjovsky,
+    Chintala and Bottou, 2017)."""
+
+    min_value: Float = Field(description="Least value.")
+    max_value: Float = Field(description="Greatest value.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _need_order(self.min_value, self.max_value)
+        return self
+
+
 class UnitNorm(ConstraintSpec):
     """Every norm is 1."""
 
@@ -48,6 +61,10 @@ class MinMaxNorm(ConstraintSpec):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.min_value > self.max_value:
-            raise ValueError(f"min_value (= {self.min_value}) must not be greater than max_value (= {self.max_value})")
+        _need_order(self.min_value, self.max_value)
         return self
+
+
+def _need_order(least: float, greatest: float) -> None:
+    if least > greatest:
+        raise ValueError(f"min_value (= {least}) must not be greater than max_value (= {greatest})")

@@ -1,6 +1,7 @@
 """The contract between the sections of a config: what can be known of it before anything runs.
 
-What lies between outputs, targets, losses and metrics is in `netlib.spec.contract_heads`.
+What lies between outputs, targets, losses and metrics is in `netlib.spec.contract_heads`; between inputs and the ranges that
+layers are told, in `contract_values`; between batches and layers that keep a state, in `contract_states`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING
 from netlib.spec.base import Spec
 from netlib.spec.computed import beside
 from netlib.spec.contract_heads import adds_loss, check_heads
+from netlib.spec.contract_values import check_values
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.execution import without_xla
 from netlib.spec.features import DataSignature, Feature
-from netlib.spec.foreign import Foreign
+from netlib.spec.foreign import ForeignSpec
+from netlib.spec.mixing import MixingSpec
 
 if TYPE_CHECKING:
     from netlib.spec.graph import Graph
@@ -42,6 +45,7 @@ def check(
         Problems whose places are those of the whole config, `("train", ...)` and the nodes' own.
     """
     problems = [*_between(graph, train, validation, batches)]
+    problems += check_values(graph, signature.inputs)
     return problems + _heads(graph, train, signature.inputs, signature.targets)
 
 
@@ -68,6 +72,7 @@ def _between(graph: Graph, train: TrainSpec, validation: bool, batches: int | No
     yield from (problem.under(("train",)) for problem in train.unknown_monitors(validation, added))
     yield from _schedule(train, batches)
     yield from _execution(graph, train)
+    yield from _mixing(graph, train)
 
 
 def _heads(
@@ -77,18 +82,21 @@ def _heads(
         heads = train.bind(list(graph.outputs), None if targets is None else list(targets), list(inputs))
     except SpecError as error:
         return [problem.under(("train",)) for problem in error.problems]
+    if not all(tensor.known for tensor in graph.output_tensors().values()):
+        return []
     return check_heads(graph, heads, beside(inputs, targets or {}))
 
 
 def _nothing_to_train(graph: Graph) -> Iterator[Problem]:
     counted = graph.parameters()
-    if counted.trainable == 0:
+    if counted.trainable == 0 and graph.known:
         frozen = f": all {counted.total} parameters are frozen" if counted.total else ": it has no parameters"
         yield Problem(("model",), f"nothing in the network can be trained{frozen}")
 
 
 def _no_loss(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
-    unknown = any(isinstance(node.spec, Foreign) for node in graph.walk())  # code in Python may add one
+    unknown = any(isinstance(node.spec, ForeignSpec) for node in graph.walk())  # such code may add one
+    unknown = unknown or not graph.known
     if not (train.losses or adds_loss(graph) or unknown):
         yield Problem(("train",), "train needs a 'loss', or a network with AddLoss")
 
@@ -119,3 +127,11 @@ def _execution(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
         for node in without_xla(graph):
             message = f"XLA cannot compile {node.path} ({node.type}): use auto or graph"
             yield Problem(("train", "execution"), message)
+
+
+def _mixing(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
+    if isinstance(train.mix, MixingSpec):
+        try:
+            train.mix.check(graph.inputs)
+        except SpecError as error:
+            yield Problem(("train", "mix"), str(error))

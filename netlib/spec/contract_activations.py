@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netlib.spec.activations import ActivationSpec
 from netlib.spec.errors import Loc, Problem
-from netlib.spec.foreign import End, Foreign
+from netlib.spec.foreign import End, ForeignSpec
 from netlib.spec.heads import BoundLoss, Heads
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def last_activation(graph: Graph, loss: BoundLoss) -> Iterator[Problem]:
     if node and link in PROBABILITIES and loss.spec.takes_logits:
         remedy = "leave the activation out (predictions get it all the same), or set from_logits: false"
         message = f"output '{loss.output}' goes through {link}, but {kind} takes logits: {remedy}"
-        yield Problem(_parameter_loc(node, "activation"), message)
+        yield Problem(parameter_loc(node, "activation"), message)
     if link == "linear" and loss.spec.probabilities and not loss.spec.takes_logits:
         end = f"ends in {node.type} without softmax or sigmoid" if node else "is an input"
         yield Problem(
@@ -41,13 +41,13 @@ def last_activation(graph: Graph, loss: BoundLoss) -> Iterator[Problem]:
 def end_of(graph: Graph, output: str) -> End | None:
     """What an output goes through last; `linear` for anything but softmax and sigmoid, None where that cannot be known."""
     node, port = graph.produced(output)
-    if node and isinstance(node.spec, Foreign):
-        return node.spec.ends_in.get(port)
+    if node and isinstance(node.spec, ForeignSpec):
+        return node.spec.ends.get(port)
     activation = getattr(node.spec, "activation", None) if node else None
     return (activation.link if isinstance(activation, ActivationSpec) else None) or "linear"
 
 
-def _parameter_loc(node: Node, name: str | None) -> Loc:
+def parameter_loc(node: Node, name: str | None) -> Loc:
     """Where a parameter is written; the node where it is not."""
     if node.spec is None or name is None or name not in node.spec.model_fields_set:
         return node.loc

@@ -43,7 +43,8 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Cost:
-    """What nodes cost. `macs` (of one sample) and `activations` are None where an axis is not known.
+    """What nodes cost. `macs` (of one sample) and `activations` are None where an axis is not known. Parameters and bytes are not
+    `known` where there may be more of them.
 
     Activations are the outputs of layers, and what layers keep besides for the backward pass.
     """
@@ -52,6 +53,7 @@ class Cost:
     weight_bytes: int
     macs: int | None
     activations: Size | None
+    known: bool = True
 
     @property
     def flops(self) -> Flops | None:
@@ -75,7 +77,7 @@ def cost(node: Node, input_shapes: Iterable[Shape], *, shared: bool = False) -> 
     weight_bytes = 0 if elsewhere else sum(map(bytes_of, node.own_weights))
     if node.body is not None:
         return Cost(parameters, weight_bytes, 0, Size())
-    return Cost(parameters, weight_bytes, node.macs, activations(node, input_shapes))
+    return Cost(parameters, weight_bytes, node.macs, activations(node, input_shapes), node.known)
 
 
 def add(costs: Iterable[Cost]) -> Cost:
@@ -89,6 +91,7 @@ def add(costs: Iterable[Cost]) -> Cost:
         sum(each.weight_bytes for each in found),
         sum_known(each.macs for each in found),
         activated if len(known) == len(sizes) else None,
+        all(each.known for each in found),
     )
 
 
@@ -100,6 +103,7 @@ def times(one: Cost, copies: int) -> Cost:
         one.weight_bytes * copies,
         known_product((one.macs, copies)),
         None if size is None else Size(size.per_sample * copies, size.once * copies),
+        one.known,
     )
 
 
@@ -115,6 +119,8 @@ def activations(node: Node, input_shapes: Iterable[Shape]) -> Size | None:
 
 def kept_bytes(node: Node, input_shapes: Iterable[Shape]) -> int | None:
     """Bytes for each sample that a layer keeps for its backward pass besides what it reads and gives."""
+    if node.gives_unknown:
+        return None
     if node.spec is None or not node.outputs:
         return 0
     return known_product((node.spec.kept(*input_shapes), DTYPE_BYTES[node.output.dtype], node.times))
@@ -122,6 +128,8 @@ def kept_bytes(node: Node, input_shapes: Iterable[Shape]) -> int | None:
 
 def size_of(tensor: TensorSpec, times: int | None = 1) -> Size | None:
     """Bytes of a tensor that is made so many times for each sample; None where an axis is not known."""
+    if not tensor.known:
+        return None
     axes = tensor.shape[1:] if tensor.batched else tensor.shape
     found = known_product((*axes, DTYPE_BYTES[tensor.dtype], times))
     if found is None:
@@ -130,5 +138,5 @@ def size_of(tensor: TensorSpec, times: int | None = 1) -> Size | None:
 
 
 def bytes_of(weight: Weight) -> int:
-    """Bytes of a weight; every dtype policy has float32 variables."""
+    """Bytes of a weight; one without a dtype is kept in float32."""
     return prod(weight.shape) * DTYPE_BYTES[weight.dtype or "float32"]

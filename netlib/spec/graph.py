@@ -56,9 +56,11 @@ class Node:
     node's name and its own, `stage.1`. `reads` has one entry for each input, by name (by number for a variadic layer).
     `path` is absolute and dotted, and a node that shares another's weights has that one's. `macs` are the multiply-accumulates
     of one sample, None if an axis is not known; `times` is how often the node runs for one sample, because of the wrappers around
-    it. `trainable` is False when the node or a container around it is frozen. `dtype` is the policy and `training` the flag that
+    it. `trainable` is False when the node or a container around it is frozen; `frozen` names those of its weights that are frozen
+    one by one. `dtype` is the policy and `training` the flag that
     the node was given, None where it takes those of what is around. `couples_rows` is whether samples of a batch come to depend
     on each other. `shares` names the node before whose layer runs here again; of one that stands in a network around, its path.
+    `known` is False where its weights, and of an output that is `UNKNOWN_TENSOR` that too, are known only once Keras was asked.
     """
 
     name: str
@@ -78,6 +80,13 @@ class Node:
     couples_rows: bool = False
     ties: Mapping[str, Tie] = field(default_factory=dict)
     shares: str | None = None
+    frozen: frozenset[str] = frozenset()
+    known: bool = True
+
+    @property
+    def gives_unknown(self) -> bool:
+        """Whether something of what it gives is not known."""
+        return not all(tensor.known for tensor in self.outputs.values())
 
     @property
     def output(self) -> TensorSpec:
@@ -91,7 +100,7 @@ class Node:
 
     def trains(self, weight: Weight) -> bool:
         """Whether one of its weights is trained: both that and the node may be frozen."""
-        return weight.trainable and self.trainable
+        return weight.trainable and self.trainable and weight.name not in self.frozen
 
     def parameters(self) -> Parameters:
         """How many parameters its own weights have, without those of the nodes in it."""
@@ -148,13 +157,16 @@ class Graph:
         return self._origin(self.outputs[output])
 
     def _origin(self, ref: Ref) -> tuple[Node | None, str]:
-        """The layer node at the beginning of an edge and its port, or None and the input of this graph."""
+        """The layer node at the beginning of an edge and its port, or None and the input of this graph; a container where it is
+        what the container begins with of its own."""
         if ref.node is None:
             return None, ref.port
         node = self._by_name[ref.node]
         if node.body is None:
             return node, ref.port
         inner, port = node.body._origin(node.body.outputs[ref.port])
+        if inner is None and port not in node.reads:
+            return node, ref.port
         return (inner, port) if inner else self._origin(node.reads[port])
 
     def parameters(self) -> Parameters:
@@ -164,6 +176,11 @@ class Graph:
     def macs(self) -> int | None:
         """Multiply-accumulates of one sample's forward pass; None if one node's are not known."""
         return sum_known(node.macs for node in self.nodes)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is nothing in it of which Keras has to be asked."""
+        return all(node.known for node in self.walk())
 
     @property
     def couples_rows(self) -> bool:

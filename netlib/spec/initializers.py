@@ -5,6 +5,7 @@ There is no `seed`: netlab draws every weight from (the run's seed, the weight's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -108,6 +109,13 @@ class _Fans(InitializerSpec):
             if not -len(shape) <= axis < len(shape):
                 return f"{self.type_name()} names axis {axis}, which a weight of shape {tuple(shape)} has not"
         return super().objection(shape)
+
+
+def with_fans(initializer: Spec, inputs: Sequence[int], outputs: Sequence[int]) -> Spec:
+    """The same, told which axes of the weight count as inputs and as outputs, if it asks for them and does not say it itself."""
+    if not isinstance(initializer, _Fans) or initializer.input_axes is not None:
+        return initializer
+    return initializer.model_copy(update={"input_axes": tuple(inputs), "output_axes": tuple(outputs)})
 
 
 class VarianceScaling(_Fans):

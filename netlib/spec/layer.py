@@ -71,6 +71,8 @@ class LayerSpec(Spec):
     """Whether XLA can compile it."""
     fast_xla_on_cpu: ClassVar[bool] = True
     """False where XLA on the CPU is known to be far slower than the graph (convolutions)."""
+    of_keras: ClassVar[bool] = False
+    """Whether it is Keras's own, which has to be asked what it gives; see `netlib.spec.keras_layers`."""
     adds_loss: ClassVar[bool] = False
     """Whether it adds terms to the loss."""
     random: ClassVar[bool] = False
@@ -95,6 +97,11 @@ class LayerSpec(Spec):
         return super().refusal(key) or (
             f"`{key}` stands beside the type's key, not under it" if key in _BESIDE else None
         )
+
+    @property
+    def kernel_outputs(self) -> tuple[int, ...]:
+        """Axes of its `kernel`, or of its table, along which its outputs lie."""
+        return (-1,)
 
     @property
     def reads_mask_beside(self) -> bool:
@@ -204,6 +211,15 @@ def need_feature_axis(layer: LayerSpec, shape: Shape, axis: int) -> int:
     if axis % len(shape) == 0:
         raise SpecError(f"{layer.type_name()} has axis (= {axis}), which is the batch of its input {show(shape)}")
     return axis % len(shape)
+
+
+def need_feature_axes(layer: LayerSpec, shape: Shape, axis: int | tuple[int, ...]) -> list[int]:
+    """One axis or several counted from the front, in order; refuses also one that is meant twice."""
+    written = axis if isinstance(axis, tuple) else (axis,)
+    axes = sorted(need_feature_axis(layer, shape, each) for each in written)
+    if len(set(axes)) < len(axes):
+        raise SpecError(f"{layer.type_name()}'s axis (= {list(written)}) names an axis of {show(shape)} twice")
+    return axes
 
 
 def need_axis(layer: LayerSpec, shape: Shape, axis: int = -1) -> int:

@@ -49,7 +49,10 @@ class _Layer:
 
 
 def moments(graph: Graph, mode: Mode, *, training: bool) -> list[Moment] | None:
-    """Every moment in its order; None where an axis is not known. Without `training` the forward pass alone."""
+    """Every moment in its order; None where an axis, or a layer of Keras's, is not known. Without `training` the forward pass
+    alone."""
+    if not graph.known:
+        return None
     lives = _Lives(mode, training)
     lives.enter(graph)
     return None if lives.unknown else lives.moments()
@@ -77,7 +80,10 @@ class _Lives:
         for node in graph.nodes:
             reads = {name: known[ref] for name, ref in node.reads.items()}
             if node.body is not None:
-                inner = {Ref(None, name): buffer for name, buffer in reads.items()}
+                inner = {
+                    Ref(None, name): reads[name] if name in reads else self._new(size_of(tensor), len(self.layers))
+                    for name, tensor in node.body.inputs.items()
+                }
                 made = self._walk(node.body, inner, _reader_counts(node.body))
                 made = {port: made[port] for port in node.outputs}
             else:

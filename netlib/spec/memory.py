@@ -15,6 +15,7 @@ from netlib.spec.costs import Size, bytes_of
 from netlib.spec.graph import Graph
 from netlib.spec.liveness import Mode, Moment, moments
 from netlib.spec.optimizers import OptimizerSpec
+from netlib.spec.tensors import DTYPE_BYTES
 from netlib.spec.training import TrainSpec
 
 MIB = 2**20
@@ -185,7 +186,7 @@ def _weight_bytes(graph: Graph) -> tuple[int, int]:
 def _slot_bytes(graph: Graph, train: TrainSpec) -> int:
     """Of the optimizer's slots, which are as wide as the weights."""
     return sum(
-        4 * cast(OptimizerSpec, train.optimizer).slots(weight.shape)
+        DTYPE_BYTES[weight.dtype or "float32"] * cast(OptimizerSpec, train.optimizer).slots(weight.shape)
         for node in graph.walk(shared=False)
         for weight in node.own_weights
         if node.trains(weight)

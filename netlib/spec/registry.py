@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from netlib.spec.base import Spec
 
 PACKAGE = "netlib.spec"
+KERAS = "keras."
+"""Begins the names of layers of Keras's own, which have a table of theirs."""
 
 
 def _in(module: str, names: str) -> dict[str, str]:
@@ -25,20 +27,55 @@ def _in(module: str, names: str) -> dict[str, str]:
 
 TABLES: dict[str, dict[str, str]] = {
     "layer": {
-        **_in("layers.core", "Dense Activation Embedding Identity"),
-        **_in("layers.convolution", "Conv2D Conv2DTranspose"),
-        **_in("layers.padding", "ZeroPadding2D"),
+        **_in("layers.core", "Dense Activation Embedding Rescaling Identity"),
+        **_in("layers.einsum", "EinsumDense"),
+        **_in("layers.activations", "ReLU LeakyReLU PReLU ELU Softmax"),
+        **_in("layers.positions", "PositionalEmbedding RotaryEmbedding"),
+        **_in("layers.activity", "ActivityRegularization"),
+        **_in("layers.convolution", "Conv1D Conv2D Conv3D"),
+        **_in("layers.depthwise_convolution", "DepthwiseConv1D DepthwiseConv2D"),
+        **_in("layers.separable_convolution", "SeparableConv1D SeparableConv2D"),
+        **_in("layers.transposed_convolution", "Conv1DTranspose Conv2DTranspose Conv3DTranspose"),
+        **_in("layers.zero_padding", "ZeroPadding1D ZeroPadding2D ZeroPadding3D"),
         **_in(
             "layers.pooling",
-            "MaxPooling2D AveragePooling2D AdaptiveAveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D"
-            " GlobalAveragePooling1D GlobalMaxPooling1D",
+            "MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D",
+        ),
+        **_in(
+            "layers.global_pooling",
+            "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D"
+            " GlobalMaxPooling3D",
+        ),
+        **_in(
+            "layers.adaptive_pooling",
+            "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D"
+            " AdaptiveMaxPooling2D AdaptiveMaxPooling3D",
         ),
         **_in("layers.normalization", "BatchNormalization LayerNormalization"),
-        **_in("layers.regularization", "Dropout"),
-        **_in("layers.shaping", "Flatten Reshape Permute RepeatVector UpSampling2D"),
+        **_in("layers.group_normalization", "GroupNormalization InstanceNormalization"),
+        **_in("layers.length_normalization", "RMSNormalization UnitNormalization"),
+        **_in("layers.regularization", "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout"),
+        **_in("layers.gaussian", "GaussianNoise GaussianDropout"),
+        **_in("layers.residual_branches", "StochasticDepth LayerScale"),
+        **_in("layers.shaping", "Flatten Reshape Permute RepeatVector"),
+        **_in("layers.cropping", "Cropping1D Cropping2D Cropping3D"),
+        **_in("layers.upsampling", "UpSampling1D UpSampling2D UpSampling3D"),
+        **_in("layers.resizing", "Resizing"),
         **_in("layers.masking", "Masking"),
+        **_in("layers.recurrent", "SimpleRNN LSTM GRU"),
+        **_in("layers.conv_recurrent", "ConvLSTM2D"),
         **_in("layers.attention", "MultiHeadAttention"),
+        **_in("layers.grouped_attention", "GroupedQueryAttention"),
+        **_in("layers.dot_attention", "Attention AdditiveAttention"),
+        **_in("layers.transformer", "TransformerEncoderBlock TransformerDecoderBlock"),
+        **_in("layers.bidirectional", "Bidirectional"),
+        **_in("layers.vision", "SqueezeExcite PatchEmbedding"),
+        **_in("layers.flipping", "Flip"),
         **_in("layers.merging", "Add Subtract Multiply Average Maximum Minimum Concatenate Stack Dot"),
+        **_in("layers.parting", "Split"),
+        **_in("layers.geometric", "RandomFlip RandomCrop RandomTranslation RandomRotation RandomZoom"),
+        **_in("layers.photometric", "RandomContrast RandomBrightness"),
+        **_in("layers.erasing", "RandomErasing"),
         **_in("values", "Variable Variables Constant Random"),
         **_in("computing", "Compute AddLoss AddMetric StopGradient"),
     },
@@ -54,7 +91,7 @@ TABLES: dict[str, dict[str, str]] = {
         " GlorotNormal HeUniform HeNormal LecunUniform LecunNormal Orthogonal",
     ),
     "regularizer": _in("regularizers", "L1 L2 L1L2 OrthogonalRegularizer"),
-    "constraint": _in("constraints", "MaxNorm NonNeg UnitNorm MinMaxNorm"),
+    "constraint": _in("constraints", "MaxNorm NonNeg UnitNorm MinMaxNorm Clip"),
     "loss": _in(
         "losses",
         "SparseCategoricalCrossentropy CategoricalCrossentropy BinaryCrossentropy BinaryFocalCrossentropy"
@@ -75,6 +112,7 @@ TABLES: dict[str, dict[str, str]] = {
         "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay",
     ),
     "callback": _in("callbacks", "EarlyStopping ReduceOnPlateau EMA TimeLimit StopOnNaN CSVLog TensorBoard"),
+    "mixing": _in("mixing", "MixUp CutMix"),
     "source": {
         **_in("sources", "digits iris wine breast_cancer diabetes"),
         **_in("generators", "spirals moons blobs xor sine regression"),
@@ -87,6 +125,11 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "preprocessing": _in("preprocessing", "Standardize Rescale"),
 }
+
+COMPOSED = frozenset(
+    ["TransformerEncoderBlock", "TransformerDecoderBlock", "SqueezeExcite", "PatchEmbedding", "Bidirectional"]
+)
+"""Layers that are composed of others: a network has them as containers of nodes."""
 
 ALIASES: dict[str, dict[str, str]] = {
     "activation": {"swish": "silu", "hard_swish": "hard_silu"},
@@ -104,6 +147,14 @@ ALIASES: dict[str, dict[str, str]] = {
 """Short names that are the field's own and not a lower-case spelling of the class, kind by kind."""
 
 REFUSED: dict[str, dict[str, str]] = {
+    "layer": {
+        "MixUp": "it mixes the samples of a batch with their targets: train: {mix: MixUp}",
+        "CutMix": "it mixes the images of a batch with their targets: train: {mix: CutMix}",
+        "Lambda": "it runs code; write an expression: Compute: x * 2",
+        "Input": "a network's inputs stand in `inputs`",
+        "InputLayer": "a network's inputs stand in `inputs`",
+        "Normalization": "it learns from the data: write preprocess: Standardize in the section 'data'",
+    },
     "activation": {"glu": "it halves the last axis, so it is no activation of a layer"},
     "optimizer": {
         "Muon": "Keras's Muon asks a variable for its path, which a variable of TensorFlow has not",
@@ -137,6 +188,10 @@ def resolve(kind: str, name: str) -> str | None:
     table = TABLES[kind]
     if name in table:
         return name
+    if kind == "layer" and name.startswith(KERAS):
+        from netlib.spec.keras_layers import is_keras_layer
+
+        return name if is_keras_layer(name) else None
     if name in ALIASES.get(kind, {}):
         return ALIASES[kind][name]
     if kind == "layer" or name != name.lower():
@@ -158,6 +213,10 @@ def spec_class(kind: str, name: str) -> type[Spec]:
         spellings = [] if kind == "layer" else [*map(snake_case, names(kind)), *ALIASES.get(kind, {})]
         hint = did_you_mean(name, [*names(kind), *spellings])
         raise SpecError(f"there is no {kind} '{name}'{hint or ' (known: ' + ', '.join(names(kind)) + ')'}")
+    if known.startswith(KERAS):
+        from netlib.spec.keras_layers import keras_layer
+
+        return keras_layer(known)
     found: type[Spec] = getattr(import_module(TABLES[kind][known]), class_name(known))
     return found
 
@@ -169,7 +228,9 @@ def class_name(name: str) -> str:
 
 @cache
 def snake_case(name: str) -> str:
-    """`GlobalAveragePooling2D` -> `global_average_pooling_2d`, the default name of a node of that type."""
+    """`GlobalAveragePooling2D` -> `global_average_pooling_2d`, the default name of a node of that type; so without the dots
+    in front: `keras.layers.LSTM` -> `lstm`."""
+    name = name.rpartition(".")[2]
     name = re.sub(r"(\d)D(?![a-z])", r"_\1d_", name)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"_+", "_", name).strip("_").lower()

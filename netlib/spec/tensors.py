@@ -23,7 +23,12 @@ class TensorSpec:
     dtype: str = "float32"
 
     def __str__(self) -> str:
-        return f"{show(self.shape)} {self.dtype}"
+        return f"{show(self.shape)} {self.dtype}" if self.known else self.dtype
+
+    @property
+    def known(self) -> bool:
+        """Whether it is more than `UNKNOWN_TENSOR`."""
+        return self is not UNKNOWN_TENSOR
 
     @property
     def batched(self) -> bool:
@@ -37,6 +42,10 @@ class TensorSpec:
         known = (pair for pair in zip(self.shape, other.shape, strict=True) if None not in pair)
         both_floating = "float" in self.dtype and "float" in other.dtype
         return all(one == two for one, two in known) and (self.dtype == other.dtype or both_floating)
+
+
+UNKNOWN_TENSOR = TensorSpec((), "known at build")
+"""Stands for a tensor of which Keras has to be asked, before TensorFlow is there."""
 
 
 def show(shape: Shape) -> str:

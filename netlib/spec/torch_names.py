@@ -40,6 +40,11 @@ def _row(ours: str, theirs: str, layout: Layout = "same", separate: str = "") ->
 _BIAS = _row("bias", "bias")
 _KERNEL = (_row("kernel", "weight", "kernel"), _BIAS)
 _DEPTHWISE = (_row("kernel", "weight", "depthwise"), _BIAS)
+_SEPARABLE = (
+    _row("depthwise_kernel", "depthwise.weight", "depthwise"),
+    _row("pointwise_kernel", "pointwise.weight", "kernel"),
+    _row("bias", "pointwise.bias"),
+)
 _NORMALIZATION = (_row("gamma", "weight"), _row("beta", "bias"))
 _RECURRENT = (
     _row("kernel|cell.kernel", "weight_ih_l0", "kernel"),
@@ -57,6 +62,8 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "Conv3DTranspose": _KERNEL,
     "DepthwiseConv1D": _DEPTHWISE,
     "DepthwiseConv2D": _DEPTHWISE,
+    "SeparableConv1D": _SEPARABLE,
+    "SeparableConv2D": _SEPARABLE,
     "Embedding": (_row("embeddings", "weight"),),
     "BatchNormalization": (
         *_NORMALIZATION,
@@ -65,6 +72,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
     ),
     "LayerNormalization": _NORMALIZATION,
     "GroupNormalization": _NORMALIZATION,
+    "InstanceNormalization": _NORMALIZATION,
+    "RMSNormalization": (_row("scale", "weight"),),
+    "LayerScale": (_row("gamma", "gamma"),),
     "SimpleRNN": _RECURRENT,
     "LSTM": _RECURRENT,
     "GRU": (

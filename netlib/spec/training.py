@@ -18,9 +18,10 @@ from netlib.spec.callbacks import (
     callbacks_to_plain,
     parse_callbacks,
 )
-from netlib.spec.choice import Choice, Optimizer
+from netlib.spec.choice import Choice, Mixing, Optimizer
 from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
+from netlib.spec.freezing import Selectors
 from netlib.spec.heads import Heads, bind
 from netlib.spec.optimizers import Adam
 from netlib.spec.terms import LossTerm, MetricTerm, losses_to_plain, metrics_to_plain, parse_losses, parse_metrics
@@ -131,6 +132,14 @@ class TrainSpec(_Section):
     monitor: MonitorSpec | None = Field(
         None,
         description="What decides which checkpoint is the best; validation.loss, or train.loss without a validation split.",
+    )
+    freeze: Selectors = Field(
+        (),
+        description="What is not trained, by globs over the paths of nodes and weights, such as `encoder.**` or `**.bias`.",
+        examples=[["encoder.**", "**.bias"]],
+    )
+    mix: Mixing = Field(
+        None, description="How the samples of a training batch are mixed with one another; not if null."
     )
     clip: ClipSpec | None = Field(None, description="How gradients are kept small.")
     accumulate: PositiveInt = Field(1, description="Batches whose gradients make one step.")

@@ -30,7 +30,8 @@ def _number(value: Any) -> Any:
         raise ValueError(f"expected a number that fits 64 bits, got {shown(value)}") from None
 
 
-def _as_tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
+    """A list as a tuple; everything else as it is, for the type that it belongs to to refuse."""
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -43,26 +44,42 @@ PositiveFloat = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf
 NonNegativeFloat = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, lt=1, allow_inf_nan=False)]
 """At least 0 and less than 1, as of a split or a dropout rate."""
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-Ints = Annotated[tuple[Int, ...], BeforeValidator(_as_tuple)]
-Lengths = Annotated[tuple[PositiveInt, ...], BeforeValidator(_as_tuple)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+Ints = Annotated[tuple[Int, ...], BeforeValidator(as_tuple)]
+Lengths = Annotated[tuple[PositiveInt, ...], BeforeValidator(as_tuple)]
 """Lengths of axes; none for a single number."""
 Padding = Literal["valid", "same"]
 
 
-def _pair(value: Any) -> tuple[int, int]:
-    items = [value, value] if isinstance(value, int | float) else value
-    if isinstance(items, list | tuple) and len(items) == 2:
-        first, second = (whole(item) for item in items)
-        if all(isinstance(item, int) and not isinstance(item, bool) and item > 0 for item in (first, second)):
-            return first, second
-    raise ValueError(f"expected a positive integer or a pair of them, got {shown(value)}")
+def _for_each_axis(count: int, least: int = 1) -> PlainValidator:
+    """Takes a list of that many integers, or one that stands for all, and gives a tuple."""
+    written: Any = PositiveInt if least else NonNegativeInt
+    forms = ("a positive integer" if least else "an integer") + ("", " or a pair of them", " or three of them")[
+        count - 1
+    ]
+    expected = f"expected {forms}" if least else f"expected {forms}, none below 0"
+
+    def parsed(value: Any) -> tuple[int, ...]:
+        items = [value] * count if isinstance(value, int | float) else value
+        if isinstance(items, list | tuple) and len(items) == count:
+            numbers = tuple(map(whole, items))
+            if all(type(number) is int and number >= least for number in numbers):
+                return numbers
+        raise ValueError(f"{expected}, got {shown(value)}")
+
+    return PlainValidator(parsed, json_schema_input_type=written | tuple[(written,) * count])  # type: ignore[misc]
 
 
-Pair = Annotated[
-    tuple[int, int], PlainValidator(_pair, json_schema_input_type=PositiveInt | tuple[PositiveInt, PositiveInt])
-]
+Single = Annotated[tuple[int], _for_each_axis(1)]
+"""A positive integer for the one axis of a sequence."""
+Pair = Annotated[tuple[int, int], _for_each_axis(2)]
 """Two positive integers, height and width; one stands for both."""
+Triple = Annotated[tuple[int, int, int], _for_each_axis(3)]
+"""Three positive integers: depth, height and width; one stands for all."""
+NaturalSingle = Annotated[tuple[int], _for_each_axis(1, least=0)]
+NaturalPair = Annotated[tuple[int, int], _for_each_axis(2, least=0)]
+NaturalTriple = Annotated[tuple[int, int, int], _for_each_axis(3, least=0)]
+"""The same from 0 on."""
 
 
 def _axes(value: Any) -> int | tuple[int, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from netlib.spec.computing import Condition, expression_of
 from netlib.spec.errors import SpecError
-from netlib.spec.layer import LayerSpec
+from netlib.spec.layer import LayerSpec, Weight
 from netlib.spec.tensors import TensorSpec, show
 from netlib.spec.types import PositiveInt
 
 if TYPE_CHECKING:
+    from netlib.spec.graph import Graph
     from netlib.spec.tensor_expressions import TensorExpression
 
 
@@ -21,8 +23,32 @@ class WrapperSpec(LayerSpec):
 
     takes = "any"
 
+    @property
+    def may_read(self) -> tuple[str, ...]:
+        """Names of the inputs that it may be given besides its first."""
+        return ()
+
+    def read_inside(self, given: Mapping[str, TensorSpec], compute: str) -> dict[str, TensorSpec]:
+        """What its nodes read, by name, of what it reads; `compute` is the dtype that it computes with.
+
+        Raises:
+            SpecError: it cannot read that.
+        """
+        return {name: self.inside(tensor) for name, tensor in given.items()}
+
+    def given_outside(
+        self, given: Mapping[str, TensorSpec], made: Mapping[str, TensorSpec], compute: str
+    ) -> dict[str, TensorSpec]:
+        """What it gives by port, of what it reads and what its nodes give.
+
+        Raises:
+            SpecError: it cannot be made of that.
+        """
+        first = next(iter(given.values()))
+        return {port: self.outside(first, tensor) if tensor.known else tensor for port, tensor in made.items()}
+
     def inside(self, given: TensorSpec) -> TensorSpec:
-        """What its nodes read, of what it reads.
+        """The same where it reads one tensor.
 
         Raises:
             SpecError: it cannot read that.
@@ -30,7 +56,7 @@ class WrapperSpec(LayerSpec):
         raise NotImplementedError
 
     def outside(self, given: TensorSpec, made: TensorSpec) -> TensorSpec:
-        """What it gives, of what it reads and what its nodes give.
+        """The same for one port, of its first input.
 
         Raises:
             SpecError: it cannot be made of that.
@@ -40,6 +66,14 @@ class WrapperSpec(LayerSpec):
     def times(self, given: TensorSpec) -> int | None:
         """How often its nodes run for one sample; None if that is not known."""
         raise NotImplementedError
+
+    def own_weights(self, body: Graph) -> list[Weight]:
+        """Its weights besides those of its nodes.
+
+        Raises:
+            SpecError: it cannot hold these nodes.
+        """
+        return []
 
 
 class TimeDistributed(WrapperSpec):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from netlib.config.experiment import Experiment
+from netlib.config.load import asked
+from netlib.nn.keras_layers import ask_keras
 from netlib.spec.errors import UsageError
 from netlib.training.model import Model
 
@@ -11,8 +13,18 @@ def build(experiment: Experiment) -> Model:
     """The model that a config describes; its weights follow from the config's seed.
 
     Raises:
-        UsageError: the config has no model, or its inputs are not known.
+        UsageError: the config has no model, or its inputs are not known; or Keras objects to a layer of its own.
     """
+    experiment = known_at_build(experiment)
     if experiment.graph is None:
         raise UsageError(f"config '{experiment.name}' has no model to build; add a 'model' section")
     return Model(graph=experiment.graph, name="model", seed=experiment.seed)
+
+
+def known_at_build(experiment: Experiment) -> Experiment:
+    """The experiment with what only Keras can tell of its layers, and all that follows from that.
+
+    Raises:
+        ConfigError: with every problem that is seen only then.
+    """
+    return asked(experiment, ask_keras)

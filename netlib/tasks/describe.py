@@ -7,19 +7,24 @@ from typing import Any
 
 from netlib.config.dump import to_yaml
 from netlib.spec.errors import UsageError, did_you_mean
+from netlib.spec.keras_layers import objection
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.registry import REFUSED, TABLES, names, resolve, spec_class, squash
 from netlib.spec.schema.description import (
     CONTAINER,
+    KERAS_KIND,
     Description,
     Group,
     container_description,
     description_of,
+    keras_groups,
     kind_group,
     layer_groups,
 )
 
 NODE_KINDS = ("layer", CONTAINER)
+KINDS = (*TABLES, KERAS_KIND)
+"""What the types are listed of."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,10 @@ class Described:
 
 
 def catalogue(kind: str = "layer") -> list[Group]:
-    """Every type of a kind with the first sentence on it; layers in groups, the containers last."""
+    """Every type of a kind with the first sentence on it; layers in groups, the containers last. `keras` is the kind of Keras's
+    own layers."""
+    if kind == KERAS_KIND:
+        return keras_groups()
     return layer_groups() if kind == "layer" else [kind_group(kind)]
 
 
@@ -65,6 +73,8 @@ def _resolve(kind: str, name: str) -> str | None:
 
 
 def _unknown(name: str) -> str:
+    if known_reason := objection(name):
+        return known_reason
     for kind, reasons in REFUSED.items():
         for refused, reason in reasons.items():
             if squash(refused) == squash(name):

@@ -36,7 +36,7 @@ def evaluate(checkpoint: str, split: str = "test") -> Evaluation:
 
 def measured(plan: EvaluationPlan) -> Evaluation:
     """Measures as planned; see `evaluate`."""
-    from netlib.tasks.build import build
+    from netlib.tasks.build import build, known_at_build
     from netlib.tasks.run_files import check_fingerprint, load_preprocessing
     from netlib.training.environment import configure
     from netlib.training.weights import restore_weights
@@ -45,9 +45,10 @@ def measured(plan: EvaluationPlan) -> Evaluation:
     splits = load(plan.config.data, plan.config.experiment.seed, load_preprocessing(plan.run))
     check_fingerprint(plan.run, splits.fingerprint)
     data: Arrays = getattr(splits, plan.split)
-    model = build(plan.config.experiment)
+    config = plan.config.with_experiment(known_at_build(plan.config.experiment))
+    model = build(config.experiment)
     restore_weights(model, plan.checkpoint)
-    return Evaluation(plan.checkpoint, plan.split, len(data), _metrics(plan.config, model, data))
+    return Evaluation(plan.checkpoint, plan.split, len(data), _metrics(config, model, data))
 
 
 def _metrics(config: Complete, model: Model, data: Arrays) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -48,6 +48,10 @@ class Complete:
         if experiment.signature is None:
             _need_data(experiment, data)
         return cls(experiment, data, graph, train)
+
+    def with_experiment(self, experiment: Experiment) -> Self:
+        """The same, with an experiment of the same parts."""
+        return replace(self, experiment=experiment, graph=experiment.graph or self.graph)
 
 
 def _need_data(experiment: Experiment, data: DataSpec) -> None:

@@ -19,7 +19,7 @@ from netlib.runs.lock import alone
 from netlib.spec.errors import NetlabError
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
-from netlib.tasks.build import build
+from netlib.tasks.build import build, known_at_build
 from netlib.tasks.data_contract import check_splits
 from netlib.tasks.placed import in_a_line, unknown_placed, warnings_of
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
@@ -83,12 +83,13 @@ def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
 
 def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
     """Reads the data and builds the model; whatever can be wrong with them is found here."""
-    config, train = plan.config, plan.config.train
+    train = plan.config.train
     if plan.dry_run:
         callbacks = tuple(spec for spec in train.callbacks if not spec.writes_files)
         budget = {"epochs": None, "max_time": None, "steps": DRY_STEPS}
         train = train.model_copy(update={**budget, "callbacks": callbacks})
     threads = configure(train.threads)
+    config = plan.config.with_experiment(known_at_build(plan.config.experiment))
     fitted = load_preprocessing(plan.run) if plan.run else None
     splits = load_data(config.data, config.experiment.seed, fitted)
     if plan.run:
@@ -101,7 +102,7 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
 def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     seed, mode = plan.config.experiment.seed, execution_of(session.model, session.train).mode
     facts = environment.describe(seed, session.threads, mode, sys.argv, session.splits.fingerprint)
-    files = first_files(plan.config, session.threads, facts, session.splits.preprocessing)
+    files = first_files(session.config, session.threads, facts, session.splits.preprocessing)
     name = plan.config.experiment.name
     made = create_at(plan.run_dir, files) if plan.run_dir else create(plan.runs_root, name, files)
     save_preprocessing(made, session.splits.preprocessing)

@@ -55,8 +55,9 @@ def added_by(model: Network, *, training: bool, taken: Collection[str]) -> Added
 
 
 def _may_add(module: object) -> bool:
-    """A layer that is not netlab's own, or one of those that have no output: what they compute is added."""
+    """A layer that is not netlab's own, one of those that have no output (what they compute is added), or one that says so."""
     if isinstance(module, keras.layers.Layer | Foreign):
         return True
     ours = type(module).__module__.startswith("netlib.")
-    return isinstance(module, Layer) and (not ours or (module.spec is not None and not module.spec.ports))
+    spec = module.spec if isinstance(module, Layer) else None
+    return isinstance(module, Layer) and (not ours or (spec is not None and (spec.adds_loss or not spec.ports)))

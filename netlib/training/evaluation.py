@@ -13,6 +13,7 @@ from netlib.spec.heads import Heads
 from netlib.training.added import added_by
 from netlib.training.captured import Guard
 from netlib.training.inference import couples_rows, inference_pass
+from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData, EvaluateLoop
 from netlib.training.meters import Meters
 from netlib.training.objective import Objective, need_loss
@@ -38,6 +39,7 @@ class Evaluator:
 
     def __init__(self, model: Network, heads: Heads, batch_size: int, execution: str) -> None:
         self._model = model
+        self._states = KeptStates(model)
         self._objective = Objective(heads)
         self._meters = Meters(heads, model.graph.output_tensors())
         taken = (*self._objective.columns, *(bound.name for bound in heads.all_metrics))
@@ -51,10 +53,12 @@ class Evaluator:
     def run(self, data: Measured) -> dict[str, float]:
         """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name.
 
-        All are NaN where the weights of the samples are all 0.
+        All are NaN where the weights of the samples are all 0. Layers that keep a state begin at zero, and have their own again
+        afterwards.
         """
         self._meters.reset()
-        means, weight = self._loop.run(data.pieces(joined=self._loop.pads))
+        with self._states.anew():
+            means, weight = self._loop.run(data.pieces(joined=self._loop.pads))
         losses = dict(zip(self._columns, means, strict=True))
         losses["loss"] += sum(float(penalty) for penalty in self._model.penalties)
         metrics = self._meters.results()

@@ -19,6 +19,7 @@ from netlib.training.checkpoints import CheckpointWriter, TrainingError, Trainin
 from netlib.training.evaluation import Evaluator, Measured
 from netlib.training.feed import Feed
 from netlib.training.interrupt import Interrupt, Interrupted, watch_signals
+from netlib.training.kept_states import KeptStates
 from netlib.training.loop import CAPACITY, Block, TrainLoop
 from netlib.training.meters import Meters
 from netlib.training.monitor import Monitor
@@ -33,6 +34,7 @@ class Fit:
     state: TrainingState
     loop: TrainLoop
     meters: Meters
+    states: KeptStates
     feed: Feed
     budget: Budget
     monitor: Monitor
@@ -59,7 +61,8 @@ def fit(job: Fit) -> str:
 
     What happens, in this order, because a checkpoint must hold all that came before it and nothing that came after:
 
-    1. the order of the epoch is drawn, from the seed and the epoch's number;
+    1. the order of the epoch is drawn, from the seed and the epoch's number; metrics and the states that layers keep begin
+       anew;
     2. chunks of steps run, callbacks' device hooks after each update; a chunk ends where a callback asks for it. After each
        the loss is looked at, a callback may ask to stop, and where one is due a checkpoint is written;
     3. the epoch, or what is run of it, is validated with what stands in for the weights, if that is due or it is the last; its
@@ -127,6 +130,7 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     _tell(job, "epoch_started", progress.epoch + 1, job.budget.epochs, job.feed.steps)
     if progress.position == 0:
         job.meters.reset()
+        job.states.reset()
     whole = _steps(job, pace, interrupt)
     record = _record(job)
     best = _note_if_best(job, record)

@@ -15,6 +15,7 @@ from netlib.spec.errors import UsageError
 from netlib.training.class_weights import need_weight
 from netlib.training.evaluation import Measured
 from netlib.training.feed import Feed
+from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData
 from netlib.training.samples import samples_of, samples_of_batch, tensors_of
 from netlib.training.setup import Engine
@@ -114,6 +115,7 @@ def for_training(
     needs.check(samples, given.what)
     weighed = weigh(samples) if weigh else samples
     need_weight(weighed, given.what)
+    KeptStates(model).need_order(len(samples), engine.batch_size, shuffle=shuffle)
     return engine, engine.feed(weighed, shuffle=shuffle), samples
 
 

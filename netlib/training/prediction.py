@@ -19,6 +19,7 @@ from netlib.training.captured import Guard
 from netlib.training.changes import TreeWatch
 from netlib.training.heads import linked
 from netlib.training.inference import couples_rows, inference_pass
+from netlib.training.kept_states import KeptStates
 from netlib.training.samples import tensors_of
 from netlib.training.setup import execution_of
 
@@ -40,12 +41,16 @@ class Predictor:
         return made
 
     def run(self, batches: Iterable[Arrays], rows: int) -> dict[str, Array]:
-        """Every output by name, for all samples in their order; they are computed in batches of `rows`."""
+        """Every output by name, for all samples in their order; they are computed in batches of `rows`.
+
+        Layers that keep a state begin at zero, and have their own again afterwards.
+        """
         parts: list[dict[str, Array]] = []
         first = 0
-        for samples in batches:
-            parts += self._parts(samples, rows, first)
-            first += len(samples)
+        with KeptStates(self._model).anew():
+            for samples in batches:
+                parts += self._parts(samples, rows, first)
+                first += len(samples)
         return {name: np.concatenate([part[name] for part in parts]) for name in self._model.graph.outputs}
 
     def _parts(self, samples: Arrays, rows: int, first: int) -> Iterator[dict[str, Array]]:

@@ -148,7 +148,8 @@ def _described(network: Network) -> set[str]:
     """Paths of the weights that the graph tells of. What a hand-written `call` uses stands in the network, in no node of it."""
     found: set[str] = set()
     for node in network.graph.nodes:
-        inner = _described(network.layer(node.name)) if node.body else {weight.name for weight in node.own_weights}
+        inner = {weight.name for weight in node.own_weights}
+        inner |= _described(network.layer(node.name)) if node.body else set()
         found |= inner if network.is_written else {joined(node.name, path) for path in inner}
     return found
 

@@ -15,6 +15,7 @@ from netlib.spec.errors import UsageError
 from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
 from netlib.spec.listener import Listener
+from netlib.spec.mixing import MixingSpec
 from netlib.spec.training import TrainSpec
 from netlib.training.added import added_by
 from netlib.training.budget import Budget
@@ -25,8 +26,10 @@ from netlib.training.environment import intra_op_threads
 from netlib.training.evaluation import Evaluator, Measured
 from netlib.training.feed import ArraysFeed, Feed
 from netlib.training.fit import Fit
+from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData, TrainLoop
 from netlib.training.meters import Meters
+from netlib.training.mixing import Mixing
 from netlib.training.monitor import Monitor
 from netlib.training.objective import Objective
 from netlib.training.optimizer_state import cover
@@ -101,7 +104,8 @@ def make_engine(
     meters = meters or Meters(heads, model.graph.output_tensors())
     objective = Objective(heads)
     added = added_by(model, training=True, taken=(*objective.columns, *(bound.name for bound in heads.all_metrics)))
-    step = TrainStep(model, objective, optimizer, meters, batch_size, train.accumulate, train.clip, seed, added)
+    mixing = Mixing(train.mix, model.graph.inputs, seed) if isinstance(train.mix, MixingSpec) else None
+    step = TrainStep(model, objective, optimizer, meters, batch_size, train.accumulate, train.clip, seed, added, mixing)
     evaluator = Evaluator(model, heads, batch_size, execution)
     return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed)
 
@@ -166,6 +170,7 @@ def prepare(
         state=state,
         loop=engine.loop,
         meters=engine.meters,
+        states=KeptStates(engine.model),
         feed=feed,
         budget=Budget(train.epochs, train.steps, train.max_time),
         monitor=monitor,

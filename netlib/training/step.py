@@ -15,10 +15,11 @@ from netlib.spec.computed import beside
 from netlib.spec.training import ClipSpec
 from netlib.training.added import Added
 from netlib.training.meters import Meters
+from netlib.training.mixing import Mixing, mean_loss, network_inputs
 from netlib.training.objective import Objective, need_loss
 
 Batch = Mapping[str, Any]
-"""`inputs` and `targets` by name, and `weights` ([rows], or None)."""
+"""`inputs` and `targets` by name, and `weights` ([rows], or None); where samples are mixed, also `mixed`."""
 
 
 FACTS = ("learning_rate", "gradient_norm", "weight")
@@ -56,6 +57,8 @@ class TrainStep:
     seed: int
     added: Added = field(default_factory=Added)
     """What layers add in training."""
+    mixing: Mixing | None = None
+    """How the samples of a batch are mixed with one another, if they are."""
 
     def __call__(self, batch: Batch, rows: int, step: tf.Tensor) -> tf.Tensor:
         """Updates the weights from `rows` rows (a Python number: shapes in the loop are static).
@@ -65,6 +68,8 @@ class TrainStep:
             the sum of the samples' weights.
         """
         variables = self.model.trainable_variables
+        if self.mixing is not None:
+            batch = self.mixing(batch, rows, step)
         if rows <= self.batch_size:
             losses, weight, gradients = self._gradients(batch, 0, rows, step, variables)
         else:
@@ -85,10 +90,10 @@ class TrainStep:
         """Mean losses and added metrics, sum of weights, and gradient of one micro-batch; penalties are in the first column."""
         targets = targets_of(batch)
         with tf.GradientTape() as tape, forward_pass(self.seed, step, first_row):
-            outputs = self.model.forward(batch["inputs"], training=True)
+            outputs = self.model.forward(network_inputs(batch), training=True)
             need_loss(self.objective, self.model)
             masks = self.model.output_masks
-            losses, weight = self.objective.mean(outputs, targets, batch["weights"], rows, masks)
+            losses, weight = mean_loss(self.objective, outputs, targets, batch, rows, masks)
             loss = tf.add_n([losses[0], *self.model.losses])
         gradients = self._connected(tape.gradient(loss, variables), variables)
         self.meters.update(outputs, targets, batch["weights"], masks)
@@ -113,7 +118,7 @@ class TrainStep:
         def part(start: Any, length: int) -> list[tf.Tensor]:
             micro = map_batch(lambda array: tf.slice(array, *_row_slice(array, start, length)), batch)
             losses, weight, gradients = self._gradients(micro, start, length, step, variables)
-            return [weight, losses * weight, *(gradient * weight for gradient in gradients)]
+            return [weight, losses * weight, *(gradient * tf.cast(weight, gradient.dtype) for gradient in gradients)]
 
         def add(index: tf.Tensor, sums: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
             return index + 1, [total + value for total, value in zip(sums, part(index * size, size), strict=True)]
@@ -135,7 +140,7 @@ class TrainStep:
             sums = [total + value for total, value in zip(sums, part(whole * size, rest), strict=True)]
         weight, losses, *gradients = sums
         scale = tf.math.divide_no_nan(1.0, weight)
-        return losses * scale, weight, [gradient * scale for gradient in gradients]
+        return losses * scale, weight, [gradient * tf.cast(scale, gradient.dtype) for gradient in gradients]
 
     def _clipped(self, gradients: list[tf.Tensor], norm: tf.Tensor) -> list[tf.Tensor]:
         if self.clip is None:
@@ -145,8 +150,13 @@ class TrainStep:
             return [tf.clip_by_value(gradient, -limit, limit) for gradient in gradients]
         if self.clip.norm is not None:
             return [tf.clip_by_norm(gradient, self.clip.norm) for gradient in gradients]
-        clipped, _ = tf.clip_by_global_norm(gradients, self.clip.global_norm, use_norm=norm)
-        return list(clipped)
+        return [_clipped_to(self.clip.global_norm, gradient, norm) for gradient in gradients]
+
+
+def _clipped_to(limit: float | None, gradient: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
+    """One of several gradients, of any widths, which together have that norm."""
+    (clipped,), _ = tf.clip_by_global_norm([gradient], limit, use_norm=tf.cast(norm, gradient.dtype))
+    return clipped
 
 
 def targets_of(batch: Batch) -> dict[str, tf.Tensor]:
@@ -164,7 +174,8 @@ def _global_norm(gradients: list[tf.Tensor]) -> tf.Tensor:
     for gradient in gradients:
         columns = gradient.shape[-1] if gradient.shape.rank else 1
         squares = tf.reshape(tf.square(gradient), [-1, columns])
-        sums.append(tf.reduce_sum(tf.matmul(squares, tf.ones([columns, 1], squares.dtype))))
+        total = tf.reduce_sum(tf.matmul(squares, tf.ones([columns, 1], squares.dtype)))
+        sums.append(tf.cast(total, tf.float32))
     return tf.sqrt(tf.add_n(sums))
 
 

@@ -147,6 +147,30 @@ def keras_lstm(**options: Any) -> nn.Foreign:
     return nn.Foreign(keras.layers.LSTM(3, return_sequences=True), **options)
 
 
+def recurrent(output: str, units: int, **options: Any) -> nn.RNN:
+    """A cell of nodes, random in training."""
+    nodes = [
+        {"Concatenate": {}, "from": ["step", "h"], "name": "seen"},
+        {"Dense": {"units": units, "activation": "sigmoid"}, "name": "stay"},
+        {"Dense": {"units": units, "activation": "tanh"}, "from": "seen"},
+        {"Dropout": 0.3, "name": "fresh"},
+        {"Compute": "stay * h + (1 - stay) * fresh", "name": "new"},
+    ]
+    cell = {"Network": {"inputs": ["step", "h"], "nodes": nodes, "outputs": {"output": output, "h": "new"}}}
+    return nn.RNN(cell, state={"h": units}, **options)
+
+
+class Leaky(nn.Layer):
+    """A cell."""
+
+    def build(self, step: Any, h: Any) -> None:
+        self.kernel = self.add_weight("kernel", [step[-1], h[-1]])
+
+    def call(self, step: tf.Tensor, h: tf.Tensor) -> dict[str, tf.Tensor]:
+        new = 0.5 * h + step @ self.cast(self.kernel)
+        return {"output": tf.nn.softplus(new), "h": new}
+
+
 USERS = {"Affine": Affine, "Dense": keras.layers.Dense}
 
 OBJECT_ROWS = [
@@ -181,6 +205,40 @@ OBJECT_ROWS = [
         SEQUENCES,
         mask="kept",
     ),
+    Row("RNN", "nodes", lambda **o: recurrent("new", 4, **o), SEQUENCES, random="ours", mask="dropped"),
+    Row(
+        "RNN",
+        "states",
+        lambda **o: recurrent("fresh", 3, return_sequences=True, go_backwards=True, **o),
+        [TensorSpec((None, None, 4)), TensorSpec((None, 3))],
+        random="ours",
+        mask="flipped",
+    ),
+    Row(
+        "RNN",
+        "layer",
+        lambda **o: nn.RNN(Leaky(), state={"h": 3}, return_sequences=True, **o),
+        SEQUENCES,
+        mask="kept",
+        classes={"Leaky": Leaky},
+    ),
+    Row(
+        "SpectralNormalization",
+        "dense",
+        lambda **o: nn.SpectralNormalization(nn.Dense(4), power_iterations=2, **o),
+        SEQUENCES,
+        statistics=True,
+        mask="kept",
+    ),
+    Row(
+        "SpectralNormalization",
+        "image",
+        lambda **o: nn.SpectralNormalization({"Conv2D": {"filters": 4, "kernel_size": 3}}, **o),
+        IMAGES,
+        statistics=True,
+        mask="dropped",
+    ),
+    Row("WeightNormalization", "dense", lambda **o: nn.WeightNormalization(nn.Dense(4), **o), SEQUENCES, mask="kept"),
     Row("Foreign", "lstm", keras_lstm, SEQUENCES, mask="kept", classes={"LSTM": keras.layers.LSTM}),
     Row(
         "Foreign",

@@ -68,6 +68,9 @@ def has_oracle(spec: LayerSpec) -> bool:
 
 
 def _argument(value: Any) -> Any:
-    if isinstance(value, Spec):
+    if isinstance(value, LayerSpec):  # a recurrent layer, which gives its states
+        held = {name: _argument(each) for name, each in value if name != "batch_size"}
+        return getattr(keras.layers, value.type_name())(**held, return_state=True)
+    if isinstance(value, Spec) and value.kind:
         return activation(value) if value.kind == "activation" else make(value)
     return value

@@ -1,6 +1,6 @@
 """The table of the layers: `layer_cases/`, a file for each file of specs.
 
-A row has parameters and inputs over which `test_layers.py` holds a layer to its spec and to Keras, and the other tests here to
+A row has parameters and inputs over which `test_layers.py` and `test_against_keras.py` hold a layer, and the other tests here to
 what every class of `netlib.nn` does (copies, configs, files, masks, freezing, precision, ...). What does not depend on parameters
 is tested over a layer's first row. Its keys:
 
@@ -13,7 +13,8 @@ is tested over a layer's first row. Its keys:
   scores loses digits)
 - `random`: `always` where numbers are drawn outside of training too; `never` where these parameters draw none
 - `mask`: what becomes of a mask [batch, time]: `kept`, `dropped`, `first` (that of the first input is), `joined` (those of the
-  inputs one behind the other), or `made` (without being given one); by default as the spec's `supports_masking` says
+  inputs one behind the other), `carried` (to where the layer would move it, were it a feature), or `made` (without being given
+  one); by default as the spec's `supports_masking` says
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Row:
             `always` is outside of training too.
         statistics: whether it changes variables in training.
         mask: what becomes of the mask of an input [batch, time]; `first` where that of the first input is kept, `joined` one
-            behind the other, `made` of one that gets none. None where no input has a time.
+            behind the other, `reversed` in time, `made` of one that gets none. None where no input has a time.
         describable: whether it has a config.
         classes: those that are not netlab's own, to rebuild it from its config.
         gives: whether it has outputs.
@@ -47,7 +47,7 @@ class Row:
     below: int | None = None
     random: Literal["", "ours", "foreign", "always"] = ""
     statistics: bool = False
-    mask: Literal["kept", "dropped", "first", "joined", "made"] | None = None
+    mask: Literal["kept", "dropped", "first", "joined", "flipped", "made"] | None = None
     describable: bool = True
     classes: Mapping[str, Any] = field(default_factory=dict)
     gives: bool = True

@@ -14,6 +14,7 @@ from object_row import Row, assert_close, assert_same, call, differ, floating, n
 
 from netlib import nn
 from netlib.spec.errors import SpecError
+from netlib.spec.tensors import TensorSpec
 
 # Precision.
 
@@ -100,7 +101,16 @@ KEPT = {
     "kept": functools.partial(functools.reduce, np.logical_and),
     "first": lambda masks: masks[0],
     "joined": functools.partial(np.concatenate, axis=1),
+    "reversed": lambda masks: masks[0][:, ::-1],
+    "flipped": lambda masks: masks[0][:, ::-1],
 }
+
+
+def carried(row: Row, mask: Any) -> Any:
+    """What the layer makes of the mask as numbers, of one feature; by output where it has several."""
+    places = np.asarray(mask, "float32")[..., np.newaxis]
+    network = network_of(row.make(), [TensorSpec((None, *places.shape[1:]))])
+    return tf.nest.map_structure(lambda value: np.asarray(value)[..., 0] != 0, network({"x0": places}))
 
 
 def is_masked(row: Row) -> bool:
@@ -124,8 +134,9 @@ def test_what_becomes_of_the_mask(row: Row) -> None:
     if row.mask == "dropped":
         assert network.output_masks == {}
         return
-    expected = KEPT[row.mask](given)
     for port, mask in network.output_masks.items():
+        expected = carried(row, given[0]) if row.mask == "carried" else KEPT[row.mask](given)
+        expected = expected[port] if isinstance(expected, dict) else expected
         np.testing.assert_array_equal(mask, expected, err_msg=port)
     assert network.output_masks
     assert isinstance(layer, nn.Network) or differ([layer.compute_mask(*values, mask=masks)], [None])
@@ -154,8 +165,13 @@ def test_masked_places_touch_nothing_else(row: Row, training: bool) -> None:
         ]
         keep = keeps[0]
         (outputs, statistics), (changed, after) = run(row.values(), masks), run(other, masks)
-        assert_close([np.asarray(o)[keep] for o in changed], [np.asarray(o)[keep] for o in outputs], 2e-6)
+        assert_close(*([_at(keep, each) for each in given] for given in (changed, outputs)), 2e-6)
         assert_close(after, statistics, 2e-6)
+
+
+def _at(keep: Any, output: Any) -> Any:
+    """What stands at the places that are real; all of what has no time, as a state."""
+    return np.asarray(output)[keep] if output.shape[:2] == keep.shape else output
 
 
 def floating_values(layer: Any) -> list[Any]:
@@ -164,7 +180,7 @@ def floating_values(layer: Any) -> list[Any]:
 
 def uses_masks(layer: Any) -> bool:
     parts = [part for _, part in layer.named_modules() if isinstance(part, nn.Layer)]
-    return any("mask" in inspect.signature(type(part).call).parameters for part in parts)
+    return any(isinstance(part, nn.RNN) or "mask" in inspect.signature(type(part).call).parameters for part in parts)
 
 
 # Freezing.

@@ -99,6 +99,7 @@ SAMPLES: dict[str, dict[str, dict[str, Any]]] = {
         "NonNeg": {},
         "UnitNorm": {"axis": 1},
         "MinMaxNorm": {"min_value": 0.5, "max_value": 2.0, "rate": 0.5, "axis": [0]},
+        "Clip": {"min_value": -0.5, "max_value": 0.25},
     },
     "loss": {
         "SparseCategoricalCrossentropy": {"from_logits": False},
@@ -199,8 +200,8 @@ SAMPLES: dict[str, dict[str, dict[str, Any]]] = {
 
 RENAMED = {"ReduceOnPlateau": "ReduceLROnPlateau"}
 """Names of ours whose counterpart in Keras is called otherwise."""
-OWN = {"EMA", "TimeLimit", "StopOnNaN", "CSVLog", "TensorBoard", "Compute"}
-"""Callbacks, losses and metrics that are none of Keras's, or have none of its parameters."""
+OWN = {"EMA", "TimeLimit", "StopOnNaN", "CSVLog", "TensorBoard", "Compute", "Clip"}
+"""Callbacks, constraints, losses and metrics that are none of Keras's, or have none of its parameters."""
 
 DIFFERENT = {
     ("loss", "from_logits"): "logits are the default",

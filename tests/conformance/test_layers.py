@@ -1,5 +1,5 @@
-"""Every layer, over the rows of `layer_table.py`: its spec against what TensorFlow built, its results against Keras's layer of
-the same weights and against itself in eager mode, in a graph and under XLA."""
+"""Every layer, over the rows of `layer_table.py`: its spec against what TensorFlow built, its results against itself in eager
+mode, in a graph and under XLA, its multiply-accumulates against the profiler's and closed form."""
 
 from __future__ import annotations
 
@@ -7,112 +7,19 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras_oracles import OWN_LAYERS, OWN_PARAMETERS, given, has_oracle, keras_layer, weight_name, weights_of
-from layer_table import TABLE, tensors_of
+from layer_case import BATCH, Case, assert_close, cases, parts, randomise, run
+from layer_table import TABLE
 
 from netlib.nn.layer import Layer
 from netlib.nn.random import forward_pass
-from netlib.spec.errors import SpecError
-from netlib.spec.layer import LayerSpec
 from netlib.spec.registry import names, spec_class
 from netlib.spec.tensors import TensorSpec
-
-BATCH, UNKNOWN = 6, 5
-
-
-@dataclass
-class Case:
-    """One row of the table."""
-
-    name: str
-    row: dict[str, Any]
-
-    @property
-    def spec(self) -> LayerSpec:
-        return spec_class("layer", self.name).parse(self.row.get("parameters", {}))
-
-    @property
-    def tensors(self) -> list[TensorSpec]:
-        return tensors_of(self.row)
-
-    @property
-    def tolerance(self) -> float:
-        return float(self.row.get("tolerance", 2e-6))
-
-    @property
-    def draws(self) -> bool:
-        """Whether it draws numbers in training."""
-        return self.spec.random and self.row.get("random") != "never"
-
-    def layer(self, **options: Any) -> Layer[Any]:
-        layer = Layer.from_spec(self.spec, seed=5, **options)
-        layer.ensure_built(*self.tensors)
-        return layer
-
-    def values(self, batch: int = BATCH) -> list[tf.Tensor]:
-        """Inputs with nothing special about them; an unknown axis gets a length."""
-        rng = np.random.default_rng(17)
-        shapes = [(batch, *(UNKNOWN if axis is None else axis for axis in tensor.shape[1:])) for tensor in self.tensors]
-        below = self.row.get("below", 2)
-        return [
-            tf.constant(
-                rng.normal(0.3, 1.2, shape) if "float" in tensor.dtype else rng.integers(0, below, shape), tensor.dtype
-            )
-            for tensor, shape in zip(self.tensors, shapes, strict=True)
-        ]
-
-
-def cases(*chosen: str, where: Callable[[Case], bool] = lambda case: True) -> Any:
-    every = [(Case(name, row), f"{name}-{i}") for name, rows in TABLE.items() for i, row in enumerate(rows)]
-    found = [(case, key) for case, key in every if (not chosen or case.name in chosen) and where(case)]
-    return pytest.mark.parametrize("case", [pytest.param(case, id=key) for case, key in found])
-
-
-def randomise(layer: Layer[Any]) -> None:
-    """Weights that no mistake leaves without effect; variances stay positive."""
-    rng = np.random.default_rng(23)
-    for variable in (each for each in layer.variables if each.dtype.is_floating):
-        variable.assign(rng.uniform(0.5, 1.5, variable.shape) * rng.choice([-1, 1], variable.shape))
-    for variable in (each for each in layer.non_trainable_variables if each.dtype.is_floating):
-        variable.assign(abs(variable))
-
-
-def parts(output: Any) -> dict[str, tf.Tensor]:
-    """What a layer gives by port."""
-    return output if isinstance(output, dict) else {"output": output}
-
-
-def run(layer: Any, values: list[tf.Tensor], weights: list[Any], training: bool) -> dict[str, Any]:
-    """Output, and gradients of a nonlinear function of it by inputs and weights."""
-    watched = [value for value in values if value.dtype.is_floating]
-    with tf.GradientTape() as tape:
-        tape.watch(watched)
-        output = tf.nest.flatten(list(parts(layer(*values, training=training)).values()))
-        floating = [part for part in output if part.dtype.is_floating]
-        loss = tf.add_n([tf.constant(0.0), *(tf.reduce_sum(tf.sin(part)) for part in floating)])
-    by_input, by_weight = tape.gradient(loss, (watched, weights), unconnected_gradients="zero")
-    by_weight = [tf.convert_to_tensor(gradient) for gradient in by_weight]
-    return {"output": output, "input gradients": by_input, "weight gradients": by_weight}
-
-
-def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
-    """Equal within `tolerance` of the largest value."""
-    actual, expected = ([np.asarray(item) for item in tf.nest.flatten(tree)] for tree in (actual, expected))
-    assert len(actual) == len(expected)
-    for one, other in zip(actual, expected, strict=True):
-        assert one.shape == other.shape
-        scale = max(1.0, np.abs(other.astype(float)).max(initial=0))
-        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * scale)
 
 
 def test_every_registered_layer_has_a_row() -> None:
@@ -147,48 +54,6 @@ def test_the_static_shape_in_a_graph_is_the_specs(case: Case) -> None:
     said = {port: tensor.shape for port, tensor in case.spec.outputs(*case.tensors).items()}
     made = parts(traced.get_concrete_function().structured_outputs)
     assert {port: tuple(tensor.shape) for port, tensor in made.items()} == said
-
-
-def check_against_keras(case: Case, training: bool) -> None:
-    ours, theirs = case.layer(), keras_layer(case.spec, case.values())
-    randomise(ours)
-    for variable in weights_of(theirs):
-        variable.assign(ours[weight_name(case.spec, variable)])
-    weights = [variable.value for variable in theirs.trainable_variables]
-    assert [weight_name(case.spec, variable) for variable in theirs.trainable_variables] == [
-        named.path for named in ours.named_variables() if named.trainable
-    ]
-
-    def keras_call(*values: tf.Tensor, training: bool) -> tf.Tensor:
-        return theirs(*given(case.spec, values), training=training)
-
-    expected = run(keras_call, case.values(), weights, training)
-    actual = run(ours, case.values(), list(ours.trainable_variables), training)
-    assert_close(actual, expected, case.tolerance)
-    statistics = {variable.name: variable.numpy() for variable in weights_of(theirs) if not variable.trainable}
-    assert_close([ours[name] for name in statistics], list(statistics.values()), 1e-6)
-
-
-@cases(where=lambda case: has_oracle(case.spec))
-def test_it_computes_what_keras_computes(case: Case) -> None:
-    check_against_keras(case, training=False)
-
-
-@cases(where=lambda case: has_oracle(case.spec) and not case.draws)
-def test_it_computes_what_keras_computes_in_training(case: Case) -> None:
-    check_against_keras(case, training=True)
-
-
-@cases(where=lambda case: has_oracle(case.spec))
-def test_keras_gives_the_same_static_shape(case: Case) -> None:
-    shapes = [tensor.shape for tensor in case.tensors]
-    theirs = keras_layer(case.spec, case.values()).compute_output_shape(*given(case.spec, shapes))
-    ours = case.spec.outputs(*case.tensors).values()
-    theirs = theirs if len(ours) > 1 else [theirs]
-    for one, shape in zip(ours, theirs, strict=True):
-        assert len(one.shape) == len(shape)
-        # Where an unknown length meets a known one, ours is the known one: it must turn out so.
-        assert all(other in (None, axis) for axis, other in zip(one.shape, shape, strict=True))
 
 
 @pytest.mark.slow
@@ -262,25 +127,6 @@ def test_it_takes_a_mask_where_its_spec_says_that_it_uses_one(case: Case) -> Non
     assert ("mask" in case.layer().call_takes) == case.spec.uses_mask
 
 
-@pytest.mark.parametrize("name", [name for name in names("layer") if name not in OWN_LAYERS])
-def test_parameters_and_defaults_are_keras_s(name: str) -> None:
-    cls = spec_class("layer", name)
-    own = OWN_PARAMETERS.get(name, set())
-    signature = inspect.signature(getattr(keras.layers, name).__init__).parameters
-    theirs = {n: p for n, p in signature.items() if n != "self" and p.kind is not inspect.Parameter.VAR_KEYWORD}
-    assert set(theirs) - set(cls.refused) == set(cls.model_fields) - own
-    assert set(cls.refused) - set(theirs) <= set(LayerSpec.refused)
-    assert all(reason for reason in cls.refused.values())
-
-    required = {n for n, field in cls.model_fields.items() if field.is_required()}
-    assert required == {n for n, p in theirs.items() if n not in cls.refused and p.default is p.empty}
-    least = {n: value for n, value in TABLE[name][0].get("parameters", {}).items() if n in required}
-    for parameter in set(cls.model_fields) - required - own:
-        default = theirs[parameter].default
-        plain = list(default) if isinstance(default, tuple) else default
-        assert getattr(cls.parse({**least, parameter: plain}), parameter) == getattr(cls.parse(least), parameter)
-
-
 @pytest.mark.parametrize("name", names("layer"))
 def test_every_parameter_is_described(name: str) -> None:
     cls = spec_class("layer", name)
@@ -289,16 +135,29 @@ def test_every_parameter_is_described(name: str) -> None:
     assert cls.shorthand is None or cls.shorthand in cls.model_fields
 
 
-@pytest.mark.parametrize("name", names("layer"))
-def test_what_keras_has_and_netlab_has_not_is_refused_with_the_reason(name: str) -> None:
-    cls = spec_class("layer", name)
-    for parameter, reason in cls.refused.items():
-        with pytest.raises(SpecError) as caught:
-            cls.parse({**TABLE[name][0].get("parameters", {}), parameter: 1})
-        assert f"{name} takes no '{parameter}': {reason}" in str(caught.value)
+def computed_once(case: Case) -> bool:
+    """Whether TensorFlow's kernels compute each place of a convolution once, and nothing else: over three axes, and for each
+    channel by itself, they have no dilation, and for each channel no unequal strides."""
+    spec: Any = case.spec
+    dilated = max(getattr(spec, "dilation_rate", (1,))) > 1
+    if case.name.startswith(("Depthwise", "Separable")):
+        return not dilated and len(set(spec.strides)) == 1
+    return case.name != "Conv3D" or not dilated
 
 
-@cases("Dense", "Conv2D")
+@cases(
+    *(
+        "Dense",
+        "Conv1D",
+        "Conv2D",
+        "Conv3D",
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "SeparableConv1D",
+        "SeparableConv2D",
+    ),
+    where=computed_once,
+)
 def test_multiply_accumulates_are_the_profilers(case: Case) -> None:
     shapes = [tuple(value.shape) for value in case.values()]
     spec = case.spec.model_copy(update={"use_bias": False, "activation": None})

@@ -89,6 +89,46 @@ CASES = {
         normal(2, 7, 9, 4),
         **IMAGES,
     ),
+    "Conv1D in groups": lambda: Case(
+        nn.Conv1D(6, 3, padding=2, groups=2, dilation_rate=2),
+        "Conv1d(4, 6, 3, padding=2, groups=2, dilation=2)",
+        normal(2, 9, 4),
+        **IMAGES,
+    ),
+    "Conv3D in groups": lambda: Case(
+        nn.Conv3D(4, [1, 2, 3], groups=2, padding=[0, 1, 1]),
+        "Conv3d(4, 4, (1, 2, 3), groups=2, padding=(0, 1, 1))",
+        normal(2, 3, 4, 5, 4),
+        **IMAGES,
+    ),
+    "Conv1DTranspose": lambda: Case(
+        nn.Conv1DTranspose(6, 3, strides=2), "ConvTranspose1d(4, 6, 3, stride=2)", normal(2, 5, 4), **IMAGES
+    ),
+    "Conv3DTranspose": lambda: Case(
+        nn.Conv3DTranspose(2, 3, strides=2, output_padding=1),
+        "ConvTranspose3d(3, 2, 3, stride=2, output_padding=1)",
+        normal(2, 3, 2, 2, 3),
+        **IMAGES,
+    ),
+    "DepthwiseConv1D": lambda: Case(
+        nn.DepthwiseConv1D(3, depth_multiplier=2, strides=2, dilation_rate=2),
+        "Conv1d(4, 8, 3, groups=4, stride=2, dilation=2)",
+        normal(2, 9, 4),
+        **IMAGES,
+    ),
+    "DepthwiseConv2D": lambda: Case(
+        nn.DepthwiseConv2D([2, 3], strides=[2, 1], padding=1, depth_multiplier=2),
+        "Conv2d(4, 8, (2, 3), groups=4, stride=(2, 1), padding=1)",
+        normal(2, 7, 8, 4),
+        **IMAGES,
+    ),
+    "SeparableConv2D": lambda: Case(
+        nn.SeparableConv2D(5, 3, strides=2, padding=1, depth_multiplier=2),
+        "Sequential(__import__('collections').OrderedDict(depthwise=torch.nn.Conv2d(4, 8, 3, groups=4, stride=2, padding=1,"
+        " bias=False), pointwise=torch.nn.Conv2d(8, 5, 1)))",
+        normal(2, 7, 8, 4),
+        **IMAGES,
+    ),
     "keras Conv1D": lambda: Case(K.Conv1D(6, 3), "Conv1d(4, 6, 3)", normal(2, 9, 4), **IMAGES),
     "keras Conv3D": lambda: Case(K.Conv3D(5, 2), "Conv3d(3, 5, 2)", normal(2, 4, 5, 6, 3), **IMAGES),
     "keras Conv1DTranspose": lambda: Case(

@@ -84,7 +84,8 @@ def test_a_list_of_groups_is_wrapped_beside_the_names() -> None:
     assert lines[2].startswith(" " * 14)
     assert "  Identity    Its input." in lines
     assert max(map(len, lines)) <= 60
-    assert lines[-1] == "netlab layers NAME tells all about one."
+    assert lines[-2] == "netlab layers NAME tells all about one."
+    assert lines[-1] == "netlab layers keras lists Keras's own, keras.layers.NAME."
 
 
 def test_the_groups_as_values() -> None:

@@ -68,6 +68,11 @@ def test_times(written: Any, seconds: float) -> None:
         ),
         ({"clip": {}}, "clip: clip takes exactly one of 'value', 'norm' or 'global_norm', got none"),
         ({"clip": {"nrom": 1}}, "clip.nrom: clip has no key 'nrom'; did you mean 'norm'?"),
+        (
+            {"freeze": "a..b"},
+            "freeze.0: the selector 'a..b' has an empty part; write names or wildcards between the dots",
+        ),
+        ({"freeze": 3}, "freeze: expected a list, got 3"),
         ({"checkpoint": {"keep": 1}}, "checkpoint.keep: checkpoint has no key 'keep'"),
         ({"epoch": 1}, "epoch: train has no key 'epoch'; did you mean 'epochs'?"),
         ({"execution": "tpu"}, "execution: expected 'auto', 'xla', 'graph' or 'eager', got 'tpu'"),

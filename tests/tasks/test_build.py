@@ -34,3 +34,42 @@ def test_a_new_run_begins_with_these_weights(whole, folder):
 def test_a_library_has_no_model():
     with pytest.raises(UsageError, match=r"config 'shared' has no model to build; add a 'model' section"):
         build(read("name: shared\nvars: {width: 3}\n"))
+
+
+FROZEN = """
+data: {source: digits, batch_size: 600}
+model:
+  - Flatten
+  - {Sequential: [Dense: 6, BatchNormalization, Dense: {units: 5, activation: relu}], name: encoder}
+  - {Dense: 10, name: head}
+train: {steps: 3, loss: sparse_categorical_crossentropy, execution: MODE, freeze: SELECTORS}
+"""
+STATISTICS = {"encoder.batch_normalization.moving_mean", "encoder.batch_normalization.moving_variance"}
+NORM = {"encoder.batch_normalization.gamma", "encoder.batch_normalization.beta"}
+LAST = {"encoder.dense_2.kernel", "encoder.dense_2.bias"}
+HEAD = {"head.kernel", "head.bias"}
+
+
+@pytest.mark.parametrize("mode", ["graph", "xla", "eager"])
+@pytest.mark.parametrize(
+    ("selectors", "moved"),
+    [
+        ("encoder.dense.*", NORM | STATISTICS | LAST | HEAD),
+        ("[encoder]", HEAD),
+        ("['encoder.**', head.bias]", {"head.kernel"}),
+        ("['**.dense*.*', '**.moving_mean']", NORM | HEAD),
+    ],
+    ids=["weights of a node", "a container", "all in it and a weight", "by kind"],
+)
+def test_what_is_frozen_stays_as_it_is_and_all_else_moves(mode, selectors, moved):
+    experiment = read(FROZEN.replace("MODE", mode).replace("SELECTORS", selectors))
+    model = build(experiment)
+    begin = model.state_dict()
+    assert {each.path for each in model.named_variables() if each.trainable} == moved - STATISTICS
+    assert experiment.graph.parameters().trainable == sum(begin[path].size for path in moved - STATISTICS)
+    train = experiment.train
+    model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy", execution=train.execution)
+    images = np.random.default_rng(3).normal(size=(64, 8, 8, 1)).astype("float32")
+    model.fit(images, np.arange(64) % 10, epochs=1, batch_size=32, verbose=False)
+    end = model.state_dict()
+    assert {path for path in begin if not np.array_equal(begin[path], end[path])} == moved

@@ -28,6 +28,7 @@ ALL = [(kind, name) for kind in TABLES for name in names(kind)]
 CHOICES = [(kind, name) for kind, name in ALL if kind != "layer"]
 FREE = (
     "vars",
+    "state",
     "Variables",
     "preprocess",
     "inputs",
@@ -295,7 +296,8 @@ def mappings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str
         if not path or path[-2:-1] == ("blocks",) or (path[-1] not in FREE and not is_block(path[-1])):
             yield path
         for key, inner in value.items():
-            if key not in ("vars", "Variables"):
+            is_own = key in ("vars", "Variables", "repeat", "each") or (is_block(key) and path[-1:] != ("blocks",))
+            if not is_own:
                 yield from mappings(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

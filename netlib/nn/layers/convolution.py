@@ -1,84 +1,75 @@
-"""Layers that slide a kernel over their input: Conv2D, Conv2DTranspose."""
+"""Layers that slide a kernel over their input: Conv1D, Conv2D, Conv3D."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
-from netlib.nn.keras_objects import activation
-from netlib.nn.layer import Layer
+from netlib.nn.layers.kernels import Finished
 from netlib.nn.layers.padding import surrounded
 from netlib.spec.layers import convolution as spec
-from netlib.spec.layers.windows import reach
-from netlib.spec.types import Pair
+
+ConvolutionSpec = TypeVar("ConvolutionSpec", bound=spec.Convolution[Any, Any])
+
+_NATIVE = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}
+_FORMAT = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+"""What is the default, but for volumes in eager mode, where the gradient fails without it."""
 
 
-class Conv2D(Layer[spec.Conv2D]):
-    """Cross-correlation of an image with `filters` kernels."""
+class Convolution(Finished[ConvolutionSpec]):
+    """Cross-correlation over one, two or three axes."""
 
     kernel: tf.Variable
-    bias: tf.Variable
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, height, width, channels) to (batch, height, width, filters)."""
-        outputs = self._convolved(inputs)
-        if self.spec.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.cast(self.bias))
-        return activation(self.spec.activation)(outputs)
+        """(batch, *places, channels) to (batch, *places, filters)."""
+        return self.finished(self._convolved(inputs))
 
     def _convolved(self, inputs: tf.Tensor) -> tf.Tensor:
-        groups, dilation, strides = self.spec.groups, self.spec.dilation_rate, self.spec.strides
-        inputs, padding = surrounded(inputs, self.spec.padding, reach(self.spec.kernel_size, dilation), strides)
-        special = groups > 1 or max(dilation) > 1
+        strides, dilation, groups = self.spec.strides, self.spec.dilation_rate, self.spec.groups
+        inputs, padding = surrounded(inputs, self.spec.around, self.spec.spans, strides)
         kernel = self.cast(self.kernel)
-        if not special or _has_all_gradients():
-            return tf.nn.conv2d(inputs, kernel, strides, padding, dilations=dilation)
+        if groups == max(dilation) == 1 or (len(strides) < 3 and _has_all_gradients()):
+            native = _NATIVE[len(strides)]
+            return native(inputs, kernel, [1, *strides, 1], padding, dilations=[1, *dilation, 1])
         parts = zip(tf.split(inputs, groups, axis=-1), tf.split(kernel, groups, axis=-1), strict=True)
+        layout = _FORMAT[len(strides)]
         return tf.concat(
-            [tf.nn.convolution(part, own, strides, padding, dilations=dilation) for part, own in parts],
+            [tf.nn.convolution(part, own, strides, padding, layout, dilation) for part, own in parts],
             axis=-1,
         )
 
 
-class Conv2DTranspose(Layer[spec.Conv2DTranspose]):
-    """Spreads `filters` kernels over an image, from each place of the input."""
+class Conv1D(Convolution[spec.Conv1D]):
+    """Cross-correlation of a sequence with `filters` kernels.
 
-    kernel: tf.Variable
-    bias: tf.Variable
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, height, width, channels) to (batch, height, width, filters), height and width grown."""
-        batch, *axes, _ = tf.unstack(tf.shape(inputs))
-        known = [axes[i] if axis is None else axis for i, axis in enumerate(inputs.shape[1:3])]
-        shape = [batch, *self.spec.lengths(known), self.spec.filters]
-        kernel = _dilated(self.cast(self.kernel), self.spec.dilation_rate)
-        outputs = tf.nn.conv2d_transpose(inputs, kernel, shape, self.spec.strides, self.spec.padding.upper())
-        outputs = tf.ensure_shape(outputs, self.spec.output_shape(tuple(inputs.shape)))
-        if self.spec.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.cast(self.bias))
-        return activation(self.spec.activation)(outputs)
+    Weights: `kernel` (kernel_size, features / groups, filters), `bias` (filters).
+    """
 
 
-def _dilated(kernel: tf.Tensor, rate: Pair) -> tf.Tensor:
-    """With zeros between its entries. Not every device's kernels can do without them."""
-    for axis, step in enumerate(rate):
-        if step > 1:
-            spread = tf.stack([kernel, *[tf.zeros_like(kernel)] * (step - 1)], axis=axis + 1)
-            shape = kernel.shape.as_list()
-            shape[axis] *= step
-            spread = tf.reshape(spread, shape)
-            shape[axis] -= step - 1
-            kernel = tf.slice(spread, [0, 0, 0, 0], shape)
-    return kernel
+class Conv2D(Convolution[spec.Conv2D]):
+    """Cross-correlation of an image with `filters` kernels.
+
+    Weights: `kernel` (height, width, channels / groups, filters), `bias` (filters).
+    """
+
+
+class Conv3D(Convolution[spec.Conv3D]):
+    """Cross-correlation of a volume with `filters` kernels.
+
+    Weights: `kernel` (depth, height, width, channels / groups, filters), `bias` (filters).
+    """
 
 
 @cache
 def _has_all_gradients() -> bool:
-    """Whether this device's kernels have the gradients of grouped and dilated convolutions.
+    """Whether this device's kernels over one and two axes have the gradients of grouped and dilated convolutions.
 
     TensorFlow's own CPU kernels have not; oneDNN's and cuDNN's have, and nothing public says which are in use. Theirs are up to 4
-    times as fast as convolving the groups one by one.
+    times as fast as convolving the groups one by one. Over three axes oneDNN has none for groups, and XLA a wrong shape for the
+    gradient of a dilated one.
     """
     options = {"strides": [1, 1, 1, 1], "dilations": [1, 2, 2, 1], "padding": "SAME"}
     with tf.init_scope():

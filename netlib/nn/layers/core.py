@@ -1,4 +1,4 @@
-"""Layers that any network uses: Dense, Activation, Embedding, Identity."""
+"""Layers that any network uses: Dense, Activation, Embedding, Rescaling, Identity."""
 
 from __future__ import annotations
 
@@ -48,6 +48,21 @@ class Embedding(Layer[spec.Embedding]):
     def compute_mask(self, *inputs: tf.Tensor, mask: Any = None) -> Any:
         """With `mask_zero`, the places whose index is not 0."""
         return tf.not_equal(inputs[0], 0) if self.spec.mask_zero else None
+
+
+class Rescaling(Layer[spec.Rescaling]):
+    """`input * scale + offset`; computed in float32 at least.
+
+    >>> from netlib import nn
+    >>> nn.Rescaling(0.5, offset=-1)(tf.constant([[0, 2, 5]])).numpy()
+    array([[-1. ,  0. ,  1.5]], dtype=float32)
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The same shape."""
+        wide = self.widened(inputs)
+        scale, offset = (tf.constant(numbers, wide.dtype) for numbers in (self.spec.scale, self.spec.offset))
+        return self.cast(wide * scale + offset)
 
 
 class Identity(Layer[spec.Identity]):

@@ -16,7 +16,7 @@ LEAST_FUSED_EPSILON = 1.001e-5
 class BatchNormalization(Layer[spec.BatchNormalization]):
     """Normalises with the batch's statistics in training, with their moving averages otherwise and when frozen.
 
-    Computes in float32. Places that the mask leaves out do not count in the statistics.
+    Computes in float32 at least. Places that the mask leaves out do not count in the statistics.
     """
 
     gamma: tf.Variable | None = None
@@ -26,7 +26,7 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
 
     def call(self, inputs: tf.Tensor, training: Any = False, mask: Any = None) -> tf.Tensor:
         """The same shape. Updates the moving averages in training, unless frozen."""
-        wide = tf.cast(inputs, tf.float32)
+        wide = self.widened(inputs)
         if not training or self.is_frozen:
             return self.cast(self._normalized(wide, self.moving_mean, self.moving_variance))
         if mask is None and self._can_fuse(wide):
@@ -60,7 +60,8 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
 
     def _can_fuse(self, inputs: tf.Tensor) -> bool:
         last = self._axis(inputs) == inputs.shape.rank - 1
-        return inputs.shape.rank == 4 and last and self.spec.epsilon >= LEAST_FUSED_EPSILON
+        kernel = inputs.dtype == tf.float32 and self.spec.epsilon >= LEAST_FUSED_EPSILON
+        return inputs.shape.rank == 4 and last and kernel
 
     def _fused(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Outputs, mean and biased variance by the kernel for images, about twice as fast as the formula."""
@@ -80,14 +81,14 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
 
 
 class LayerNormalization(Layer[spec.LayerNormalization]):
-    """Normalises each sample by itself, over some of its axes. Computes in float32."""
+    """Normalises each sample by itself, over some of its axes. Computes in float32 at least."""
 
     gamma: tf.Variable | None = None
     beta: tf.Variable | None = None
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """The same shape."""
-        inputs = tf.cast(inputs, tf.float32)
+        inputs = self.widened(inputs)
         axes = self.spec.axes(tuple(inputs.shape))
         shape = [length if axis in axes else 1 for axis, length in enumerate(inputs.shape)]
         beta, gamma = (None if weight is None else tf.reshape(weight, shape) for weight in (self.beta, self.gamma))

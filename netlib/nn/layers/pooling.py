@@ -1,106 +1,90 @@
-"""Layers that summarise windows of an image, or all places of an image or a sequence."""
+"""Layers that summarise windows of a sequence, an image or a volume."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
 from netlib.nn.layer import Layer
 from netlib.nn.layers.padding import surrounded
 from netlib.spec.layers import pooling as spec
+from netlib.spec.layers.windows import Sizes
+
+MaxType = TypeVar("MaxType", bound=spec.MaxPoolingSpec)
+AverageType = TypeVar("AverageType", bound=spec.AveragePoolingSpec)
 
 
-class MaxPooling2D(Layer[spec.MaxPooling2D]):
-    """The largest value of each window."""
-
+class _Max(Layer[MaxType]):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, height, width, channels), height and width shrunk."""
+        """(batch, ..., channels), each axis shrunk. Of values that tie one has the gradient."""
         size = self.spec.pool_size
         strides = self.spec.strides or size
-        images, rule = surrounded(inputs, self.spec.padding, size, strides, float("-inf"))
-        return tf.nn.max_pool2d(images, size, strides, rule)
+        values, rule = surrounded(inputs, self.spec.padding, size, strides, float("-inf"))
+        return pooled(tf.nn.max_pool2d, values, size, strides, rule)
 
 
-class AveragePooling2D(Layer[spec.AveragePooling2D]):
-    """The mean of each window; explicit padding counts unless told otherwise, that of `same` does not."""
-
+class _Average(Layer[AverageType]):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, height, width, channels), height and width shrunk."""
-        padding = self.spec.padding
+        """(batch, ..., channels), each axis shrunk. Computes in float32: sums of large windows are wrong in float16."""
+        padding, values = self.spec.padding, self.widened(inputs)
         if isinstance(padding, str):
-            return self._means(inputs, padding.upper())
+            return self.cast(self._means(values, padding.upper()))
         around = [(0, 0), *padding, (0, 0)]
-        means = self._means(tf.pad(inputs, around), "VALID")
+        means = self._means(tf.pad(values, around), "VALID")
         if self.spec.count_padding:
-            return means
-        shares = self._means(tf.pad(tf.ones([1, *tf.unstack(tf.shape(inputs))[1:3], 1]), around), "VALID")
-        return means / self.cast(shares)
+            return self.cast(means)
+        ones = tf.ones([1, *tf.unstack(tf.shape(inputs))[1:-1], 1], values.dtype)
+        return self.cast(means / self._means(tf.pad(ones, around), "VALID"))
 
-    def _means(self, images: tf.Tensor, rule: str) -> tf.Tensor:
+    def _means(self, values: tf.Tensor, rule: str) -> tf.Tensor:
         size = self.spec.pool_size
-        return tf.nn.avg_pool2d(images, size, self.spec.strides or size, rule)
+        return pooled(tf.nn.avg_pool2d, values, size, self.spec.strides or size, rule)
 
 
-class AdaptiveAveragePooling2D(Layer[spec.AdaptiveAveragePooling2D]):
-    """The mean of each part of an image."""
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, *output_size, channels). Computes in float32 where parts overlap."""
-        lengths, sizes = inputs.shape[1:3], self.spec.output_size
-        if all(length is not None and length % size == 0 for length, size in zip(lengths, sizes, strict=True)):
-            windows = [length // size for length, size in zip(lengths, sizes, strict=True)]
-            return tf.nn.avg_pool2d(inputs, windows, windows, "VALID")
-        height, width = tf.unstack(tf.shape(inputs))[1:3]
-        rows, columns = _shares(height, sizes[0]), _shares(width, sizes[1])
-        return self.cast(tf.einsum("bhwc,ih,jw->bijc", tf.cast(inputs, tf.float32), rows, columns))
+class MaxPooling1D(_Max[spec.MaxPooling1D]):
+    """The largest value of each window of a sequence."""
 
 
-def _shares(length: tf.Tensor, parts: int) -> tf.Tensor:
-    """What each element of an axis adds to the mean of each part: (parts, length)."""
-    index = tf.range(parts)[:, tf.newaxis]
-    first, behind = index * length // parts, -(-(index + 1) * length // parts)
-    place = tf.range(length)[tf.newaxis, :]
-    inside = tf.logical_and(place >= first, place < behind)
-    return tf.cast(inside, tf.float32) / tf.cast(behind - first, tf.float32)
+class MaxPooling2D(_Max[spec.MaxPooling2D]):
+    """The largest value of each window of an image."""
 
 
-class GlobalAveragePooling2D(Layer[spec.GlobalAveragePooling2D]):
-    """The mean over height and width."""
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, channels), or (batch, 1, 1, channels)."""
-        return tf.reduce_mean(inputs, axis=[1, 2], keepdims=self.spec.keepdims)
+class MaxPooling3D(_Max[spec.MaxPooling3D]):
+    """The largest value of each window of a volume."""
 
 
-class GlobalMaxPooling2D(Layer[spec.GlobalMaxPooling2D]):
-    """The largest value over height and width."""
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, channels), or (batch, 1, 1, channels)."""
-        return tf.reduce_max(inputs, axis=[1, 2], keepdims=self.spec.keepdims)
+class AveragePooling1D(_Average[spec.AveragePooling1D]):
+    """The mean of each window of a sequence; explicit padding counts unless told otherwise, that of `same` does not."""
 
 
-class GlobalAveragePooling1D(Layer[spec.GlobalAveragePooling1D]):
-    """The mean over the places that the mask leaves."""
-
-    def call(self, inputs: tf.Tensor, mask: Any = None) -> tf.Tensor:
-        """(batch, time, features) to (batch, features), or (batch, 1, features). With a mask computes in float32."""
-        if mask is None:
-            return tf.reduce_mean(inputs, axis=1, keepdims=self.spec.keepdims)
-        real = mask[:, :, tf.newaxis]
-        total = tf.reduce_sum(tf.where(real, tf.cast(inputs, tf.float32), 0), axis=1, keepdims=self.spec.keepdims)
-        count = tf.reduce_sum(tf.cast(real, tf.float32), axis=1, keepdims=self.spec.keepdims)
-        return self.cast(tf.math.divide_no_nan(total, count))
+class AveragePooling2D(_Average[spec.AveragePooling2D]):
+    """The mean of each window of an image; padding as of AveragePooling1D."""
 
 
-class GlobalMaxPooling1D(Layer[spec.GlobalMaxPooling1D]):
-    """The largest value over the places that the mask leaves."""
+class AveragePooling3D(_Average[spec.AveragePooling3D]):
+    """The mean of each window of a volume; padding as of AveragePooling1D."""
 
-    def call(self, inputs: tf.Tensor, mask: Any = None) -> tf.Tensor:
-        """(batch, time, features) to (batch, features), or (batch, 1, features)."""
-        if mask is None:
-            return tf.reduce_max(inputs, axis=1, keepdims=self.spec.keepdims)
-        real = mask[:, :, tf.newaxis]
-        largest = tf.reduce_max(tf.where(real, inputs, inputs.dtype.min), axis=1, keepdims=self.spec.keepdims)
-        return tf.where(tf.reduce_any(real, axis=1, keepdims=self.spec.keepdims), largest, 0)
+
+def pooled(pool: Callable[..., tf.Tensor], values: tf.Tensor, size: Sizes, strides: Sizes, rule: str) -> tf.Tensor:
+    """What a function of windows of images gives for (batch, *places, channels), with one to three axes of places.
+
+    In a volume it is taken over height and width, and of the results over depth. TensorFlow's own functions for volumes know
+    neither float16 nor float64 on the CPU, and give each of the largest values that tie the whole gradient.
+    """
+    if len(size) == 1:
+        return tf.squeeze(pool(values[:, tf.newaxis], (1, *size), (1, *strides), rule), axis=1)
+    if len(size) == 2:
+        return pool(values, size, strides, rule)
+    batch, depth, *plane = _lengths(values)
+    planes = pool(tf.reshape(values, [batch * depth, *plane]), size[1:], strides[1:], rule)
+    _, height, width, channels = _lengths(planes)
+    columns = tf.reshape(planes, [batch, depth, height * width, channels])
+    columns = pool(columns, (size[0], 1), (strides[0], 1), rule)
+    return tf.reshape(columns, [batch, _lengths(columns)[1], height, width, channels])
+
+
+def _lengths(values: tf.Tensor) -> list[Any]:
+    """Of its axes, as numbers where they are known."""
+    return [tf.shape(values)[axis] if length is None else length for axis, length in enumerate(values.shape)]

@@ -1,4 +1,4 @@
-"""Layers that change the shape alone: Flatten, Reshape, Permute, RepeatVector, UpSampling2D."""
+"""Layers that change the shape alone: Flatten, Reshape, Permute, RepeatVector."""
 
 from __future__ import annotations
 
@@ -39,19 +39,6 @@ class RepeatVector(Layer[spec.RepeatVector]):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """(batch, features) to (batch, n, features)."""
         return tf.repeat(inputs[:, tf.newaxis], self.spec.n, axis=1)
-
-
-class UpSampling2D(Layer[spec.UpSampling2D]):
-    """An image enlarged."""
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """(batch, height, width, channels), height and width times `size`."""
-        height, width = self.spec.size
-        if self.spec.interpolation == "nearest":
-            return tf.repeat(tf.repeat(inputs, height, axis=1), width, axis=2)
-        shape = tf.shape(inputs)
-        outputs = self.cast(tf.image.resize(inputs, [shape[1] * height, shape[2] * width]))
-        return tf.ensure_shape(outputs, self.spec.output_shape(tuple(inputs.shape)))
 
 
 def _reshaped(inputs: tf.Tensor, shape: Shape) -> tf.Tensor:

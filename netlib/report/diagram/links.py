@@ -43,7 +43,7 @@ def _follow(graph: Graph, origins: _Origins, depth: int | None, found: list[Link
     """Adds the links inside `graph` to `found`; returns where its outputs come from."""
     known = {Ref(None, name): origin for name, origin in origins.items()}
     for node in graph.nodes:
-        read = {name: known[ref] for name, ref in node.reads.items()}
+        read = {name: known[ref] for name, ref in node.reads.items() if ref in known}  # states may begin with no edge
         if node.body and is_opened(node, depth):
             given = _follow(node.body, read, below(depth), found)
         else:
@@ -51,4 +51,4 @@ def _follow(graph: Graph, origins: _Origins, depth: int | None, found: list[Link
             found += (Link(source, end, tensor) for source, tensor in read.values())
             given = {port: (end, tensor) for port, tensor in node.outputs.items()}
         known.update({Ref(node.name, port): origin for port, origin in given.items()})
-    return {name: known[ref] for name, ref in graph.outputs.items()}
+    return {name: known[ref] for name, ref in graph.outputs.items() if ref in known}

@@ -9,10 +9,9 @@ from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.expressions import references, substitute
 from netlib.spec.language.blocks import REQUIRED, Block, Library
 from netlib.spec.language.containers import UNKNOWN, opened, parse_container
-from netlib.spec.language.nodes import CONTAINERS, NodeSyntax, is_known, is_type, parse_node
+from netlib.spec.language.nodes import CONTAINERS, NodeSyntax, is_known, is_layer, is_type, parse_node
 from netlib.spec.language.section import Section
 from netlib.spec.language.state import spec_of
-from netlib.spec.registry import TABLES
 
 _OF_COPIES = ("index", "item", "key")
 
@@ -69,7 +68,7 @@ def check_node(syntax: NodeSyntax, library: Library, problems: list[Problem]) ->
         known = opened(syntax.type, value, loc, lambda part, at: _known(part, at, library, problems))
         if known is not UNKNOWN:
             check_section(parse_container(syntax.type, known, loc, library.types, problems).section, library, problems)
-    elif syntax.type in TABLES["layer"]:
+    elif is_layer(syntax.type):
         _check_layer(syntax, library, problems)
     elif syntax.type in library.blocks and not (isinstance(value, str) and "$" in value):
         try:

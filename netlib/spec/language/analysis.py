@@ -14,7 +14,7 @@ from netlib.spec.language.blocks import Library
 from netlib.spec.language.expansion import Expansion
 from netlib.spec.language.scope import Scope
 from netlib.spec.language.section import Section, check_inputs, declared_inputs, output_sources, parse_section
-from netlib.spec.language.state import State, TooLargeError
+from netlib.spec.language.state import Ask, State, TooLargeError
 from netlib.spec.language.surroundings import Surroundings
 from netlib.spec.language.untrained import untrained
 from netlib.spec.tensors import TensorSpec, show
@@ -31,6 +31,7 @@ def analyse(
     loc: Loc = ("model",),
     compute: str = "float32",
     blocks: Any = None,
+    ask: Ask | None = None,
 ) -> tuple[Graph | None, list[Problem]]:
     """The static graph of a `model` section: a list of nodes, or a mapping of `inputs`, `nodes` and `outputs`.
 
@@ -41,11 +42,12 @@ def analyse(
         loc: the section's place.
         compute: the dtype in which layers compute.
         blocks: the `blocks` section, plain values; what is wrong with its form is `check_blocks`'s affair.
+        ask: tells what a layer of Keras's gives, and which weights it has; without it that, and what follows, is unknown.
 
     Returns:
         The graph, None if it has mistakes; and these with the warnings, in no particular order.
     """
-    state = State()
+    state = State(ask=ask)
     library = Library(parse_blocks(blocks, BLOCKS, []), dict(variables or {}))
     try:
         known = _network(section, inputs, loc, compute, library, state)
@@ -53,7 +55,7 @@ def analyse(
         state.problems.append(error.problem)
         known = None
     failed = any(problem.severity == "error" for problem in state.problems)
-    if known is not None and not failed:
+    if known is not None and not failed and known.known:
         state.problems += untrained(known)
     return (None if failed else known), list(dict.fromkeys(state.problems))
 
@@ -118,6 +120,6 @@ def _check_outputs(graph: Graph, section: Section, state: State) -> None:
     written = [] if section.outputs is None else output_sources(section.outputs, section.outputs_loc, [])
     places = {source.key: source.loc for source in written}
     for name, tensor in graph.output_tensors().items():
-        if not tensor.batched:
+        if tensor.known and not tensor.batched:
             message = f"output '{name}' has no batch axis, {show(tensor.shape)}: an output has a value for each sample"
             state.add(places.get(name, section.loc), message)

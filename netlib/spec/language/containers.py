@@ -8,17 +8,29 @@ from typing import Any, NamedTuple
 
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
-from netlib.spec.language.nodes import NodeSyntax, check_node_name, parse_node
+from netlib.spec.language.cells import EXPRESSIONS, cell_node
+from netlib.spec.language.nodes import SHARE, NodeSyntax, check_node_name, is_type, parse_node
 from netlib.spec.language.section import KEYS, Section, parse_section
 from netlib.spec.registry import TABLES
+from netlib.spec.rnn import RNN
+from netlib.spec.weight_normalization import SpectralNormalization, WeightNormalization, WeightWrapperSpec
 from netlib.spec.wrappers import TimeDistributed, While, WrapperSpec
 
 UNKNOWN = object()
 """Stands for a part the `$` of which have no value."""
-_EXPRESSIONS = ("Compute", "AddLoss", "AddMetric")
 _HELD = {"Network": ("nodes", "inputs"), "Residual": ("body", "shortcut"), "Parallel": ("branches", "merge")}
 """Parts whose `$` are replaced node by node, but for one that stands for the whole part."""
 _LISTS = ("nodes", "body", "shortcut")
+LAYER = "layer"
+CELL = "cell"
+_AROUND_WEIGHTS: dict[str, type[WeightWrapperSpec]] = {
+    "SpectralNormalization": SpectralNormalization,
+    "WeightNormalization": WeightNormalization,
+}
+_NEEDED = {
+    "TimeDistributed": "what it runs for each place: a node, or a list of nodes",
+    **dict.fromkeys(_AROUND_WEIGHTS, "the layer that it holds: {Dense: 10}"),
+}
 _WHOLE_NAME = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 Replaced = Callable[[Any, Loc], Any]
 """Gives a part at its place with its `$` replaced, or `UNKNOWN`."""
@@ -52,6 +64,12 @@ def _opened_part(kind: str, key: Any, item: Any, loc: Loc, replaced: Replaced) -
         return replaced(item, loc)
     if kind == "While":  # the `$` of an expression see what the body reads
         return _part(item, loc, replaced) if isinstance(item, str) and _WHOLE_NAME.fullmatch(item) else item
+    if kind in _AROUND_WEIGHTS and key in _AROUND_WEIGHTS[kind].model_fields:
+        return replaced(item, loc)
+    if kind == "RNN" and key != CELL:
+        return replaced(item, loc)
+    if kind == "RNN" or (kind in _AROUND_WEIGHTS and key == LAYER):
+        return _part(item, loc, replaced)
     if key not in _HELD.get(kind, ()):
         return item
     found = _part(item, loc, replaced)
@@ -67,9 +85,10 @@ def _part(item: Any, loc: Loc, replaced: Replaced) -> Any:
 
 def parse_container(kind: str, value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]) -> Container:
     """The container of that kind, its parameters being `value`, at `loc`; what is wrong with its form is added to `problems`."""
-    if value is None and kind == "TimeDistributed":
-        problems.append(Problem(loc, "TimeDistributed needs what it runs for each place: a node, or a list of nodes"))
-    value = [] if value is None else value
+    if value is None and kind in _NEEDED:
+        problems.append(Problem(loc, f"{kind} needs {_NEEDED[kind]}"))
+    if value is None:
+        value = {} if kind == "RNN" else []
     if kind == "Sequential":
         return Container(_sequential(value, loc, problems))
     if kind == "Residual":
@@ -80,6 +99,10 @@ def parse_container(kind: str, value: Any, loc: Loc, blocks: Collection[str], pr
         return Container(_held(value, loc, blocks, problems), TimeDistributed.parse({}))
     if kind == "While":
         return _while(value, loc, problems)
+    if kind == "RNN":
+        return _rnn(value, loc, blocks, problems)
+    if kind in _AROUND_WEIGHTS:
+        return _around_weight(kind, value, loc, blocks, problems)
     return Container(parse_section(value, loc, problems))
 
 
@@ -163,7 +186,7 @@ def _merge(
             problems.append(
                 Problem((*loc, key), f"what merges the branches reads them all; leave out '{key}'", at="key")
             )
-    source = {name: name for name in branches} if node.type in _EXPRESSIONS else branches
+    source = {name: name for name in branches} if node.type in EXPRESSIONS else branches
     return NodeSyntax(loc, node.type, node.parameters, {**node.wiring, "from": source}, node.parameters_loc)
 
 
@@ -176,6 +199,25 @@ def _held(value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]
     except SpecError as error:
         problems += error.problems
         return Section(loc, None, [], None, loc)
+
+
+def _around_weight(kind: str, value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]) -> Container:
+    """A node alone, or under `layer` beside the wrapper's parameters."""
+    spec, place, given = _AROUND_WEIGHTS[kind], loc, {}
+    if isinstance(value, Mapping) and (LAYER in value or not any(is_type(key) or key == SHARE for key in value)):
+        own = tuple(spec.model_fields)
+        given = _parts(value, loc, (LAYER, *own), kind, problems, optional=own)
+        place, value = (*loc, LAYER), given.pop(LAYER, [])
+    try:
+        wrapper = spec.parse(given)
+    except SpecError as error:
+        problems += [problem.under(loc) for problem in error.problems]
+        wrapper = spec.parse({})
+    if isinstance(value, list):
+        if value:
+            problems.append(Problem(place, f"{kind} holds one layer, got a list of {len(value)} nodes"))
+        return Container(Section(place, None, [], None, place), wrapper)
+    return Container(_held(value, place, blocks, problems), wrapper)
 
 
 def _while(value: Any, loc: Loc, problems: list[Problem]) -> Container:
@@ -196,6 +238,25 @@ def _while(value: Any, loc: Loc, problems: list[Problem]) -> Container:
     return Container(Section(place, None, [], None, place, made), wrapper)
 
 
+def _rnn(value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]) -> Container:
+    """The cell is one node, which reads the step and the states."""
+    own = [key for key in value if key in RNN.refused] if isinstance(value, Mapping) else []
+    own += RNN.model_fields
+    given = _parts(value, loc, (CELL, *own), "RNN", problems, optional=tuple(own))
+    place, cell = (*loc, CELL), given.pop(CELL, None)
+    written = value.get("state") if isinstance(value, Mapping) else None
+    states = [name for name in written if isinstance(name, str)] if isinstance(written, Mapping) else []
+    try:
+        wrapper = RNN.parse(given) if isinstance(value, Mapping) else None
+    except SpecError as error:
+        problems += [problem.under(loc) for problem in error.problems]
+        wrapper = None
+    # What stands for one that is wrong is never filled.
+    wrapper = wrapper or RNN.model_construct(state=dict.fromkeys(states, ()))
+    made = None if cell is None else cell_node(cell, states, place, blocks, problems)
+    return Container(Section(place, None, [], None, place, [made] if made else []), wrapper)
+
+
 def _parts(
     value: Any,
     loc: Loc,
@@ -211,7 +272,7 @@ def _parts(
         return {}
     for key in value:
         if key not in keys:
-            known = [*keys, *TABLES["layer"]]
+            known = [*keys, *(name for name in TABLES["layer"] if name != key)]
             hint = did_you_mean(str(key), known) or f"; it has {one_of(keys)}"
             problems.append(Problem((*loc, key), f"{kind} has no key {shown(key)}{hint}", at="key"))
     missing = [key for key in keys if key not in value and key not in optional]

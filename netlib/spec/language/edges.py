@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 X = "x"
 """What an expression calls what `from` gives."""
+FIRST = ""
+"""Stands in the `from` of an RNN's cell for its first input, whatever that is called; the others are the states."""
 
 
 class Source(NamedTuple):
@@ -111,6 +113,8 @@ def bind(reader: Reader, found: Mapping[str, Found], signature: Signature) -> Re
     Raises:
         SpecError: it has not these inputs, or more.
     """
+    if FIRST in found:
+        return _by_step(reader, found, signature)
     if signature.variadic:
         if reader.by_name:
             message = f"{reader.type} reads any number of inputs, which have no names; write `from` as a list"
@@ -119,6 +123,29 @@ def bind(reader: Reader, found: Mapping[str, Found], signature: Signature) -> Re
             raise SpecError([Problem(reader.loc, f"{reader.type} reads at least one input, but {_NO_COPIES}")])
         return {str(place): ref for place, ref in enumerate(_in_order(found))}
     return _by_name(reader, found, signature) if reader.by_name else _by_order(reader, found, signature)
+
+
+def _by_step(reader: Reader, found: Mapping[str, Found], signature: Signature) -> References:
+    """Of the cell of an RNN: the step is its first input, and the states are others by their names."""
+    states = [name for name in found if name != FIRST]
+    if signature.variadic:
+        return {str(place): ref for place, ref in enumerate(_in_order(found))}
+    first, *others = (*signature.required, *signature.optional, FIRST)
+    named, known = " and ".join(states), [name for name in others if name != FIRST]
+    if first == FIRST:
+        wrong = f"{reader.type} reads nothing, so it is no cell"
+    elif first in states:
+        wrong = f"{reader.type}'s first input, '{first}', is the step, so no state can have that name"
+    elif lost := [name for name in states if name not in known]:
+        besides = f"besides the step, '{first}', it reads {one_of(known) or 'nothing'}"
+        wrong = f"{reader.type} has no input '{lost[0]}' for the state; {besides}"
+    elif strange := [name for name in signature.required[1:] if name not in states]:
+        wrong = f"{reader.type}'s input '{strange[0]}' is neither the step, its first input, nor a state: {named}"
+    else:
+        return {
+            name: found[FIRST if name == first else name].only for name in (first, *known) if name in (first, *states)
+        }
+    raise SpecError([Problem(reader.loc[:-1], wrong)])  # the cell says no `from`
 
 
 def _in_order(found: Mapping[str, Found]) -> list[Ref]:

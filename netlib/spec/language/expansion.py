@@ -14,16 +14,16 @@ from netlib.spec.language import alone
 from netlib.spec.language.edges import Reader, Source, follow, sources
 from netlib.spec.language.entries import Copies, Single
 from netlib.spec.language.holding import Holding
-from netlib.spec.language.making import bound, check_shape, layer_node
-from netlib.spec.language.nodes import CONTAINERS, SHARE, NodeSyntax, check_node_name, parse_node
+from netlib.spec.language.making import bound, check_shape, layer_node, unknown_node
+from netlib.spec.language.nodes import CONTAINERS, SHARE, NodeSyntax, check_node_name, is_layer, parse_node
 from netlib.spec.language.pruning import needed
-from netlib.spec.language.scope import FAILED, Found
+from netlib.spec.language.scope import FAILED, UNKNOWN_PORT, Found
 from netlib.spec.language.section import Section, output_sources
 from netlib.spec.language.sharing import Sharing
 from netlib.spec.language.state import NODE, Definition, State
 from netlib.spec.language.surroundings import Surroundings
 from netlib.spec.language.wiring import Wiring, copies, is_left_in, parse_wiring
-from netlib.spec.registry import TABLES, spec_class
+from netlib.spec.registry import COMPOSED, spec_class
 
 _COPYING = ("repeat", "each")
 
@@ -170,11 +170,12 @@ class Expansion:
             if before is not None:
                 scope.read.update(ref.node for ref in before.refs.values() if ref.node is not None)
             entry, node = self._copy(syntax, f"{name}.{key}", around.copy(values), before)
+            nodes += [node] if node else []
             if entry is None:
                 scope.declare(name, None, passes=passes)
-                return []
+                later = [f"{name}.{each}" for each in wanted][len(found) + 1 :]
+                return nodes + (_alike(node, later, around, chained=word == "repeat") if node else [])
             found[key] = entry
-            nodes += [node] if node else []
             before = Found(entry.select([])[0]) if word == "repeat" and entry.ports else None
         scope.declare(name, Copies(found, chained=word == "repeat"), passes=passes)
         return nodes
@@ -220,22 +221,23 @@ class Expansion:
             node = self._by_type(syntax, frame, around, wiring, reader)
             definition = Definition(node, syntax, around, wiring) if node else None
         around.scope.definitions[name] = definition
+        node = node or unknown_node(frame, reader, around)
+        if not node.known:
+            self.state.ties.register_unknown(node.path)
         return node
 
     def _by_type(
         self, syntax: NodeSyntax, frame: Node, around: Surroundings, wiring: Wiring, reader: Reader
     ) -> Node | None:
-        if syntax.type in TABLES["layer"]:
+        if is_layer(syntax.type) and syntax.type not in COMPOSED:
             node = layer_node(syntax, frame, around, wiring, reader, self.state)
         elif wiring.ties:
             bound(reader, around, None, self.state)
             message = f"'tie' joins the weights of a layer, and {syntax.type} holds layers: write it beside one of them"
             self.state.problems.append(Problem((*syntax.loc, "tie"), message, at="key"))
             return None
-        elif syntax.type in CONTAINERS:
-            node = self._holding.container(syntax, frame, around, wiring, reader)
-        elif syntax.type in around.library.blocks:
-            node = self._holding.block(syntax, frame, around, wiring, reader)
+        elif syntax.type in (*COMPOSED, *CONTAINERS) or syntax.type in around.library.blocks:
+            node = self._holding.maker(syntax.type)(syntax, frame, around, wiring, reader)
         else:  # a block that is wrong in form
             bound(reader, around, None, self.state)
             around.scope.lose_edges()
@@ -258,11 +260,14 @@ class Expansion:
             each = found[entry.key]
             if each is not None and each.several:
                 problems.append(Problem(entry.loc, f"an output is one tensor, but this is a list of {len(each.refs)}"))
-        return {port: each.only for port, each in found.items() if each is not None}
+        known = {port: each.only for port, each in found.items() if each is not None}
+        unknown = {entry.key: scope.unknown(entry.text) for entry in entries if entry.key not in known}
+        return {**known, **{port: ref for port, ref in unknown.items() if ref is not None}}
 
     def _report_unread(self, made: Iterable[tuple[NodeSyntax, list[Node]]], read: set[str]) -> None:
         for syntax, nodes in made:
-            unread = [node.name for node in nodes if node.name not in read and _passes(node.type)]
+            known = [node for node in nodes if node.known and _passes(node.type)]
+            unread = [node.name for node in known if node.name not in read]
             if unread:
                 more = f" (nor {len(unread) - 1} more of its copies)" if len(unread) > 1 else ""
                 message = (
@@ -271,10 +276,21 @@ class Expansion:
                 self.state.add(syntax.loc, message)
 
 
+def _alike(node: Node, names: Iterable[str], around: Surroundings, *, chained: bool) -> list[Node]:
+    """The copies behind one of which it is not known what it gives: so it is of them."""
+    made = [node]
+    for name in names:
+        before = made[-1]
+        first = {next(iter(before.reads), "0"): Ref(before.name, UNKNOWN_PORT)} if chained else {}
+        made.append(replace(before, name=name, path=around.path_of(name), reads={**before.reads, **first}))
+        around.scope.add(name, before.outputs)
+    return made[1:]
+
+
 @cache
 def _passes(kind: str) -> bool:
     """Whether a node of that type may be the `previous` of the next one, and has to be read."""
-    if kind not in TABLES["layer"]:
+    if not is_layer(kind):
         return True
     spec: Any = spec_class("layer", kind)
     return bool(not spec.source and spec.ports)

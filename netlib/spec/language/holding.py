@@ -12,16 +12,19 @@ from netlib.spec.language import alone
 from netlib.spec.language.blocks import Block
 from netlib.spec.language.containers import UNKNOWN, Container, opened, parse_container
 from netlib.spec.language.edges import Reader, References, Signature
-from netlib.spec.language.making import bound
-from netlib.spec.language.nodes import NodeSyntax
-from netlib.spec.language.scope import Scope
+from netlib.spec.language.making import bound, spec_at
+from netlib.spec.language.nodes import CONTAINERS, NodeSyntax
+from netlib.spec.language.scope import UNKNOWN_PORT, Scope
 from netlib.spec.language.section import Section, declared_inputs, input_names
 from netlib.spec.language.state import CONTAINER, State
 from netlib.spec.language.surroundings import Surroundings
 from netlib.spec.language.wiring import Wiring
-from netlib.spec.language.wrapping import check_condition, inputs_inside, outputs_outside
+from netlib.spec.language.wrapping import check_condition, handing_on, inputs_inside, outputs_outside, own_weights
+from netlib.spec.layers.composed import ComposedSpec
 from netlib.spec.names import check_name
-from netlib.spec.tensors import known_product
+from netlib.spec.registry import COMPOSED
+from netlib.spec.rnn import RNN
+from netlib.spec.tensors import UNKNOWN_TENSOR, known_product
 from netlib.spec.wrappers import While
 
 MAX_DEPTH = 100
@@ -35,6 +38,12 @@ class Holding:
     def __init__(self, state: State, expand: Expand) -> None:
         self.state = state
         self.expand = expand
+
+    def maker(self, kind: str) -> Callable[[NodeSyntax, Node, Surroundings, Wiring, Reader], Node | None]:
+        """What makes the nodes of that type."""
+        if kind in COMPOSED:
+            return self.composed
+        return self.container if kind in CONTAINERS else self.block
 
     def container(
         self, syntax: NodeSyntax, frame: Node, around: Surroundings, wiring: Wiring, reader: Reader
@@ -54,11 +63,30 @@ class Holding:
         parsed = parse_container(syntax.type, written, syntax.parameters_loc, around.library.types, state.problems)
         well_formed = len(state.problems) == before
         refs = bound(reader, around, _signature(parsed, syntax, wiring.source, state), state)
-        if refs is None:
+        if refs is None or (isinstance(parsed.wrapper, RNN) and not well_formed):
             around.scope.lose_edges()
             alone.check_section(parsed.section, around.unmade, state.problems)
             return None
         node = self._filled(parsed, frame, refs, around, wiring, well_formed=well_formed)
+        return None if self._failed(before) else node
+
+    def composed(
+        self, syntax: NodeSyntax, frame: Node, around: Surroundings, wiring: Wiring, reader: Reader
+    ) -> Node | None:
+        """The node of a layer that is composed of others; None if that failed."""
+        state, before, place = self.state, len(self.state.problems), syntax.parameters_loc
+        spec = spec_at(syntax, around, state)
+        refs = bound(reader, around, None if spec is None else Signature.of(spec), state)
+        if refs is None or not isinstance(spec, ComposedSpec):
+            around.scope.lose_edges()
+            return None
+        try:
+            nodes = spec.nodes({name: around.scope.tensor(ref).shape for name, ref in refs.items()})
+        except SpecError as error:
+            state.report_at(error, place)
+            return None
+        parsed = Container(Section(place, None, nodes, spec.inner_outputs(), place))
+        node = self._filled(parsed, frame, refs, around, wiring, well_formed=True)
         return None if self._failed(before) else node
 
     def block(
@@ -88,7 +116,7 @@ class Holding:
         self._say_used(before, block, syntax)
         if self._failed(before):
             return None
-        return replace(frame, body=graph, reads=refs, outputs=graph.output_tensors(), macs=graph.macs())
+        return _settled(replace(frame, body=graph, reads=refs, outputs=graph.output_tensors(), macs=graph.macs()))
 
     def _filled(
         self,
@@ -101,14 +129,14 @@ class Holding:
         well_formed: bool,
     ) -> Node | None:
         """The node of a container that reads `refs`."""
-        place, wrapper = parsed.section.loc, parsed.wrapper
-        given = {name: around.scope.tensor(ref) for name, ref in refs.items()}
+        place, wrapper, before = parsed.section.loc, parsed.wrapper, len(self.state.problems)
+        read = given = {name: around.scope.tensor(ref) for name, ref in refs.items()}
         times: int | None = 1
         if wrapper is not None:
             try:
-                given, times = inputs_inside(wrapper, given)
+                given, times = inputs_inside(wrapper, read, around.compute_of(wiring))
             except SpecError as error:
-                self.state.add(place, str(error))
+                self.state.add(place[:-1] if isinstance(wrapper, RNN) else place, str(error))
                 return None
         if self._is_too_deep(place, around):
             return None
@@ -116,20 +144,23 @@ class Holding:
         inner = replace(inner, times=known_product((around.times, times)))
         if not well_formed:
             inner.scope.lose_edges()
-        if isinstance(wrapper, While):
+        if isinstance(wrapper, While | RNN):
             inner = replace(inner, looped=True)
+        if isinstance(wrapper, While):
             check_condition(wrapper, inner, place, self.state)
         self._check_declared(parsed.section, inner)
         graph = self.expand(parsed.section, inner, False)
+        if isinstance(wrapper, RNN):
+            graph = handing_on(wrapper, graph, place, self.state)
         if inner.scope.captured:
             self.state.capturing.add(frame.path)
         outputs = graph.output_tensors()
         if wrapper is not None:
-            outputs = outputs_outside(
-                wrapper, around.scope.tensor(next(iter(refs.values()))), inner.scope, outputs, place, self.state
-            )
+            outputs = outputs_outside(wrapper, read, inner, outputs, place, self.state)
+        if wrapper is not None and well_formed and not self._failed(before):
+            frame = replace(frame, weights=own_weights(wrapper, graph, place, self.state))
         reads = {**refs, **inner.scope.captured}
-        return replace(frame, spec=wrapper, body=graph, reads=reads, outputs=outputs, macs=graph.macs())
+        return _settled(replace(frame, spec=wrapper, body=graph, reads=reads, outputs=outputs, macs=graph.macs()))
 
     def _check_declared(self, section: Section, inner: Surroundings) -> None:
         """Refuses what is read where the inputs are declared with other shapes or dtypes."""
@@ -170,10 +201,19 @@ class Holding:
         return any(problem.severity == "error" for problem in self.state.problems[before:])
 
 
+def _settled(node: Node) -> Node:
+    """A container; one output of which nothing is known stands for all of them, where one is not known."""
+    if not node.gives_unknown or node.body is None:
+        return node
+    unknown = next(ref for name, ref in node.body.outputs.items() if not node.outputs[name].known)
+    body = replace(node.body, outputs={UNKNOWN_PORT: unknown})
+    return replace(node, body=body, outputs={UNKNOWN_PORT: UNKNOWN_TENSOR}, known=False)
+
+
 def _signature(parsed: Container, syntax: NodeSyntax, source: Any, state: State) -> Signature | None:
-    """A container's inputs: as declared, or the keys of its `from`, or `input`, which is the only one of a wrapper."""
+    """A container's inputs: as declared, or the keys of its `from`, or `input`; a wrapper says its own."""
     if parsed.wrapper is not None:
-        return Signature(("input",))
+        return Signature(parsed.wrapper.inputs, parsed.wrapper.may_read)
     before = len(state.problems)
     names = input_names(parsed.section, state.problems)
     if not names and isinstance(source, Mapping) and list(source) not in ([], ["input"]):

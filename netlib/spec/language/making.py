@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from netlib.spec.computing import ExpressionSpec
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.graph import Node
-from netlib.spec.language.edges import Reader, References, Signature, bind, expression_reads, follow, sources
+from netlib.spec.language.edges import (
+    Reader,
+    References,
+    Signature,
+    Source,
+    X,
+    bind,
+    expression_reads,
+    follow,
+    sources,
+)
 from netlib.spec.language.nodes import NodeSyntax
-from netlib.spec.language.state import State
+from netlib.spec.language.scope import UNKNOWN_PORT
+from netlib.spec.language.state import State, as_written
 from netlib.spec.language.surroundings import Surroundings
 from netlib.spec.language.wiring import Wiring
 from netlib.spec.layer import MASK, LayerSpec
 from netlib.spec.precision import POLICIES
-from netlib.spec.tensors import TensorSpec, known_product, show
+from netlib.spec.tensors import UNKNOWN_TENSOR, Shape, TensorSpec, known_product, show
+
+if TYPE_CHECKING:
+    from netlib.spec.keras_layers import KerasLayer
 
 
 def layer_node(
     syntax: NodeSyntax, frame: Node, around: Surroundings, wiring: Wiring, reader: Reader, state: State
 ) -> Node | None:
     """The node of a layer; None if that failed."""
-    spec = _spec(syntax, around, state)
+    spec = spec_at(syntax, around, state)
     if spec is None:
         _mark_read(syntax, around, reader, state)
         return None
     read = reads(spec, syntax, reader, around, state)
     if read is None:
-        return None
+        return unknown_node(frame, reader, around, spec)
     if isinstance(spec, ExpressionSpec):
         spec = state.reading(spec, tuple(read))
     if _refused_here(spec, syntax, around, state) or (syntax.implied and _unequal(read, syntax, around, state)):
         return None
     try:
-        node = measured(frame, spec, read, around, state)
+        node = measured(frame, spec, read, around, state, wiring.shape)
     except SpecError as error:
-        state.report_at(error, syntax.parameters_loc, at="key")
+        if spec.of_keras:
+            state.problems += (
+                as_written(each, syntax.parameters).under(syntax.parameters_loc) for each in error.problems
+            )
+        else:
+            state.report_at(error, syntax.parameters_loc, at="key")
         return None
     _warn_of_coupling(node, syntax, state)
-    if wiring.ties:
+    if wiring.ties and spec.of_keras:
+        state.problems.append(Problem((*syntax.loc, "tie"), _KERAS_TIE.format(syntax.type), at="key"))
+    elif wiring.ties:
         node = replace(node, ties=state.ties.resolved(node, wiring.ties, around.block_path, state.problems))
     if node.weights:
         state.ties.register(node)
@@ -69,8 +91,35 @@ def bound(reader: Reader, around: Surroundings, signature: Signature | None, sta
         return None
 
 
-def measured(frame: Node, spec: LayerSpec, read: References, around: Surroundings, state: State) -> Node:
-    """A layer's node with what follows from the shapes of what it reads.
+_KERAS_TIE = "{} makes its weights itself, so none of them can be another layer's; tie the other's to it"
+
+
+def unknown_node(frame: Node, reader: Reader, around: Surroundings, spec: LayerSpec | None = None) -> Node:
+    """The node of what reads something that is not known, or of what failed: of a network without mistakes, the former."""
+    found: References = {}
+    texts: dict[str, Any] = {entry.key: entry.text for entry in sources(reader)}
+    if isinstance(spec, ExpressionSpec) and reader.source is None:
+        texts = {".".join(map(str, chain)): ".".join(map(str, chain)) for chain in spec.parsed.chains}
+        texts = {key: reader.before if text == X else text for key, text in texts.items()}
+    for key, text in texts.items():
+        for index, each in enumerate(text if isinstance(text, list) else [text]):
+            name = f"{key}.{index}" if isinstance(text, list) else key
+            if ref := around.scope.unknown(each):
+                found[name] = ref
+            elif known := next(iter(follow([Source(key, each, reader.loc)], around.scope, []).values())):
+                found.update({f"{name}.{suffix}" if known.several else name: ref for suffix, ref in known.refs.items()})
+    return replace(frame, spec=spec, reads=found, outputs={UNKNOWN_PORT: UNKNOWN_TENSOR}, macs=None, known=False)
+
+
+def measured(
+    frame: Node,
+    spec: LayerSpec,
+    read: References,
+    around: Surroundings,
+    state: State,
+    declared: Shape | None = None,
+) -> Node:
+    """A layer's node with what follows from the shapes of what it reads; `declared` is what stands beside a layer of Keras's.
 
     Raises:
         SpecError: it cannot take them.
@@ -87,6 +136,12 @@ def measured(frame: Node, spec: LayerSpec, read: References, around: Surrounding
             " compute with it in Compute, or repeat it over the batch there: like(v, x)"
         )
     compute = POLICIES[frame.dtype].compute if frame.dtype else around.compute
+    if spec.of_keras:
+        answered = state.answered(cast("KerasLayer", spec), tuple(given.values()), compute)
+        if answered is None:
+            outputs = {UNKNOWN_PORT: UNKNOWN_TENSOR if declared is None else TensorSpec(declared, compute)}
+            return replace(frame, spec=spec, reads=read, outputs=outputs, macs=None, known=False)
+        spec = answered
     facts = state.facts_of(spec, tuple(given.values()), compute)
     state.grow(len(read) + len(facts.outputs), frame.loc)
     return replace(
@@ -105,7 +160,8 @@ def _in_training(frame: Node, around: Surroundings) -> bool:
     return bool(around.training if frame.training is None else frame.training)
 
 
-def _spec(syntax: NodeSyntax, around: Surroundings, state: State) -> LayerSpec | None:
+def spec_at(syntax: NodeSyntax, around: Surroundings, state: State) -> LayerSpec | None:
+    """The spec of a node's layer; None if that failed."""
     try:
         return state.spec(syntax.type, syntax.parameters, around, syntax.loc)
     except SpecError as error:
@@ -121,7 +177,7 @@ def _mark_read(syntax: NodeSyntax, around: Surroundings, reader: Reader, state: 
 
 def _refused_here(spec: LayerSpec, syntax: NodeSyntax, around: Surroundings, state: State) -> bool:
     if around.looped and isinstance(spec, ExpressionSpec) and not spec.ports:
-        state.add(syntax.loc, f"{syntax.type} cannot stand in a While: what it adds cannot leave the loop")
+        state.add(syntax.loc, f"{syntax.type} cannot stand in a While or an RNN: what it adds cannot leave the loop")
         return True
     return False
 
@@ -146,7 +202,7 @@ def _warn_of_coupling(node: Node, syntax: NodeSyntax, state: State) -> None:
 
 def check_shape(node: Node, syntax: NodeSyntax, wiring: Wiring, state: State) -> None:
     """Refuses a `shape` that is not that of the node's output."""
-    if wiring.shape is None or not node.outputs:
+    if wiring.shape is None or not node.outputs or node.gives_unknown:
         return
     if not TensorSpec(wiring.shape).fits(TensorSpec(node.output.shape)):
         state.add(

@@ -9,10 +9,20 @@ from typing import Any, Literal
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.names import check_name
-from netlib.spec.registry import TABLES, names
+from netlib.spec.registry import REFUSED, names, resolve
 
 WIRING = ("name", "from", "repeat", "each", "if", "trainable", "dtype", "shape", "training", "tie")
-CONTAINERS = ("Sequential", "Network", "Residual", "Parallel", "TimeDistributed", "While")
+CONTAINERS = (
+    "Sequential",
+    "Network",
+    "Residual",
+    "Parallel",
+    "TimeDistributed",
+    "While",
+    "RNN",
+    "SpectralNormalization",
+    "WeightNormalization",
+)
 SHARE = "share"
 """Stands where other nodes have their type: another node runs again."""
 
@@ -82,14 +92,29 @@ def is_type(key: object) -> bool:
 
 def is_known(kind: str, blocks: Collection[str] = ()) -> bool:
     """Whether there is a layer, a container or a block of that name."""
-    return kind in TABLES["layer"] or kind in CONTAINERS or kind in blocks
+    return is_layer(kind) or kind in CONTAINERS or kind in blocks
+
+
+def is_layer(kind: str) -> bool:
+    """Whether it is a layer, of the catalogue or of Keras's own."""
+    return resolve("layer", kind) is not None
 
 
 def _known_type(kind: str, loc: Loc, at: Literal["value", "key"], blocks: Collection[str]) -> str:
     if not is_known(kind, blocks):
-        hint = did_you_mean(kind, _types(blocks)) or "; `netlab layers` lists what there is"
-        raise SpecError([Problem(loc, f"there is no layer '{kind}'{hint}", at)])
+        raise SpecError([Problem(loc, _unknown(kind, blocks), at)])
     return kind
+
+
+def _unknown(kind: str, blocks: Collection[str]) -> str:
+    if "." in kind:
+        from netlib.spec.keras_layers import objection
+
+        if known := objection(kind):
+            return known
+    if reason := REFUSED["layer"].get(kind):
+        return f"there is no layer '{kind}': {reason}"
+    return f"there is no layer '{kind}'{did_you_mean(kind, _types(blocks)) or '; `netlab layers` lists what there is'}"
 
 
 def _types(blocks: Collection[str]) -> list[str]:

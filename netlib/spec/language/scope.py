@@ -15,6 +15,8 @@ from netlib.spec.language.nodes import NodeSyntax
 from netlib.spec.registry import snake_case
 from netlib.spec.tensors import TensorSpec
 
+UNKNOWN_PORT = "output"
+"""Stands for the ports of a node of which it is not known what it gives."""
 FAILED = "?"
 """Begins the stand-in name of a node that has none because of a mistake."""
 _HINTED = 300
@@ -37,10 +39,10 @@ class Found(NamedTuple):
 class Scope:
     """The nodes and inputs of one list of nodes, as far as they have been read.
 
-    A node whose shapes could not be inferred is declared with None: what reads it is left out in silence, since the node itself
-    is reported. A name that is not here is looked up in the scopes around, up to the block's; what is found becomes an input of
-    this scope, called as it was written (`captured`). `read` has the nodes that something reads; it is not `complete` once an
-    edge could not be followed.
+    A node whose shapes could not be inferred is declared with None: what reads it says nothing of its own, since the node itself
+    is reported, or known only once Keras was asked. A name that is not here is looked up in the scopes around, up to the block's;
+    what is found becomes an input of this scope, called as it was written (`captured`). `read` has the nodes that something
+    reads; it is not `complete` once an edge could not be followed.
     """
 
     def __init__(self, inputs: Mapping[str, TensorSpec], outer: Scope | None = None) -> None:
@@ -59,11 +61,12 @@ class Scope:
         self._types: Counter[str] = Counter()
         self._unnamed: Counter[str] = Counter()
         self._previous: str | None = None
+        self._unknown: dict[str, list[str]] = {}
         self.values = self._values()
 
     def expect(self, types: Iterable[str]) -> None:
         """Tells the types of all nodes to come: a default name may be read only if it is alone in its type."""
-        self._types.update(types)
+        self._types.update(map(_bare, types))
 
     def choose_name(self, node: NodeSyntax, given: str | None) -> str:
         """The name that the node was given, or the default: its type in snake_case, then with `_2`, `_3`. What a container adds
@@ -80,10 +83,11 @@ class Scope:
             at = (*node.loc, "name") if given else node.loc
             raise SpecError([Problem(at, f"{what} here is called '{name}' already; give this one another `name`")])
         if given is None:
-            self._defaults[name] = node.type
+            self._defaults[name] = _bare(node.type)
         return name
 
     def _default(self, kind: str) -> str:
+        kind = _bare(kind)
         self._unnamed[kind] += 1
         count = self._unnamed[kind]
         return snake_case(kind) + (f"_{count}" if count > 1 else "")
@@ -99,10 +103,20 @@ class Scope:
         if passes:
             self._previous = name
 
-    def add(self, node: str, ports: Ports) -> Single:
-        """Makes the outputs of a node of the graph known, under whatever name it is declared."""
+    def add(self, node: str, ports: Ports) -> Single | None:
+        """Makes the outputs of a node of the graph known, under whatever name it is declared; None if they are not known."""
+        if not all(tensor.known for tensor in ports.values()):
+            for name in dict.fromkeys((node, node.partition(".")[0])):
+                self._unknown.setdefault(name, []).append(node)
+            return None
         self._tensors[node] = ports
         return Single({port: Ref(node, port) for port in ports})
+
+    def unknown(self, text: object) -> Ref | None:
+        """Where an edge begins that a text names, if that is a node here of which it is not known what it gives."""
+        name, *rest = str(self._previous if text == "previous" else text).split(".")
+        nodes = self._unknown.get(".".join([name, *rest[:1]])) or self._unknown.get(name)
+        return Ref(nodes[-1], UNKNOWN_PORT) if nodes else None
 
     def lose_edges(self) -> None:
         """Notes that something here could not be followed to what it reads, in this scope or one around."""
@@ -262,6 +276,11 @@ class Scope:
             known["input"] = next(iter(known.values()))
         outer = {name: value for name, value in self.outer.values.items() if name != "input"} if self.outer else {}
         return {**outer, **known}
+
+
+def _bare(kind: str) -> str:
+    """A type without `keras.layers.` in front."""
+    return kind.rpartition(".")[2]
 
 
 _ORDER = "; a node stands before what reads it"

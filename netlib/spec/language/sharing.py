@@ -11,7 +11,7 @@ from netlib.spec.graph import Node
 from netlib.spec.language.edges import Reader
 from netlib.spec.language.holding import Holding
 from netlib.spec.language.making import bound, measured, reads
-from netlib.spec.language.nodes import CONTAINERS, NodeSyntax
+from netlib.spec.language.nodes import NodeSyntax
 from netlib.spec.language.state import CONTAINER, Definition, State
 from netlib.spec.language.surroundings import Surroundings
 
@@ -94,7 +94,8 @@ class Sharing:
             return None
         there = replace(around, compute=definition.around.compute)
         try:
-            return measured(replace(frame, ties=definition.node.ties), spec, read, there, self.state)
+            again = replace(frame, ties=definition.node.ties)
+            return measured(again, spec, read, there, self.state, definition.wiring.shape)
         except SpecError as error:
             self.state.report_at(error, syntax.parameters_loc)
             return None
@@ -107,7 +108,7 @@ class Sharing:
         here = replace(
             first, scope=around.scope, times=around.times, looped=around.looped, depth=around.depth, used=around.used
         )
-        make = self.holding.container if definition.syntax.type in CONTAINERS else self.holding.block
+        make = self.holding.maker(definition.syntax.type)
         return make(definition.syntax, frame, here, replace(definition.wiring, source=reader.source), reader)
 
     def _same_weights(self, node: Node, own: Node, loc: Loc) -> bool:

@@ -3,10 +3,10 @@ large the network has become."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from netlib.spec.computing import ExpressionSpec
 from netlib.spec.errors import Loc, Problem, SpecError
@@ -16,8 +16,13 @@ from netlib.spec.language.surroundings import Surroundings
 from netlib.spec.language.ties import Ties
 from netlib.spec.language.wiring import Wiring
 from netlib.spec.layer import LayerSpec, Weight
+from netlib.spec.precision import stored
 from netlib.spec.registry import spec_class
 from netlib.spec.tensors import TensorSpec
+
+if TYPE_CHECKING:
+    from netlib.spec.foreign import Foreign
+    from netlib.spec.keras_layers import KerasLayer
 
 MAX_ELEMENTS = 2**63 - 1
 """Of a tensor."""
@@ -26,6 +31,9 @@ MAX_SIZE = 125_000
 NODE, CONTAINER = 3, 10
 _CHARACTERS = 300
 """Of written parameters that weigh as much as an edge."""
+
+
+Ask = Callable[["KerasLayer", tuple[TensorSpec, ...], str], "Foreign"]
 
 
 class TooLargeError(Exception):
@@ -63,10 +71,13 @@ class State:
     ties: Ties = field(default_factory=Ties)
     capturing: set[str] = field(default_factory=set)
     """Paths of the containers that read nodes around them by name."""
+    ask: Ask | None = None
+    """Tells what a layer of Keras's is for some inputs; without it that stays unknown."""
     _size: int = 0
     _specs: dict[tuple[str, str], LayerSpec] = field(default_factory=dict)
     _reading: dict[tuple[int, tuple[str, ...]], ExpressionSpec] = field(default_factory=dict)
     _facts: dict[Any, Facts] = field(default_factory=dict)
+    _answered: dict[Any, KerasLayer] = field(default_factory=dict)
 
     def report(self, error: SpecError) -> None:
         """Keeps the problems of an error."""
@@ -105,6 +116,20 @@ class State:
             found = self._facts[key] = _facts(spec, tensors, compute)
         return found
 
+    def answered(self, spec: KerasLayer, tensors: tuple[TensorSpec, ...], compute: str) -> KerasLayer | None:
+        """A layer of Keras's with what it told of such inputs; None where Keras cannot be asked.
+
+        Raises:
+            SpecError: it cannot take them, or cannot have such parameters.
+        """
+        if spec.is_answered or self.ask is None:
+            return spec if spec.is_answered else None
+        key = (id(spec), tensors, compute)
+        found = self._answered.get(key)
+        if found is None:
+            found = self._answered[key] = spec.answered(self.ask(spec, tensors, compute))
+        return found
+
     def spec(self, kind: str, parameters: Any, around: Surroundings, loc: Loc) -> LayerSpec:
         """The spec of a layer at `loc`, the `$` of its parameters not replaced.
 
@@ -141,10 +166,10 @@ def spec_of(kind: str, parameters: Any) -> LayerSpec:
     try:
         return cast(LayerSpec, spec_class("layer", kind).parse(parameters))
     except SpecError as error:
-        raise SpecError((_as_written(problem, parameters) for problem in error.problems), kind) from None
+        raise SpecError((as_written(problem, parameters) for problem in error.problems), kind) from None
 
 
-def _as_written(problem: Problem, parameters: Any) -> Problem:
+def as_written(problem: Problem, parameters: Any) -> Problem:
     """The problem at its place in the parameters, also where one of them stands there alone, without its name."""
     if len(problem.loc) < 2 or not isinstance(parameters, Mapping | list) or not isinstance(problem.loc[0], str):
         return problem
@@ -160,7 +185,7 @@ def _facts(spec: LayerSpec, tensors: tuple[TensorSpec, ...], compute: str) -> Fa
         _check_sizes(spec, outputs, ())
         return Facts(outputs, (), inferred.macs, inferred.couples_rows or not spec.ports)
     outputs = spec.outputs(*tensors, compute=compute)
-    weights = tuple(spec.weights(*shapes))
+    weights = stored(spec.weights(*shapes), compute)
     _check_sizes(spec, outputs, weights)
     return Facts(outputs, weights, spec.macs(*shapes), couples_rows=False)
 

@@ -77,6 +77,10 @@ class Surroundings:
         """Those of one copy of a repeated node."""
         return replace(self, lists={**self.lists, **values})
 
+    def compute_of(self, wiring: Wiring) -> str:
+        """The dtype that a node here computes with."""
+        return POLICIES[wiring.dtype].compute if wiring.dtype else self.compute
+
     def inside(self, scope: Scope, path: str, wiring: Wiring) -> Surroundings:
         """Those of the nodes in a container here. An input that it names hides a variable of that name."""
         return replace(
@@ -84,7 +88,7 @@ class Surroundings:
             scope=scope,
             path=path,
             trainable=self.trainable and wiring.trainable,
-            compute=POLICIES[wiring.dtype].compute if wiring.dtype else self.compute,
+            compute=self.compute_of(wiring),
             training=self.training if wiring.training is None else wiring.training,
             depth=self.depth + 1,
             variables=_without(self.variables, scope.inputs),

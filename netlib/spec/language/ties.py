@@ -30,11 +30,16 @@ class Ties:
 
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
+        self._unknown: set[str] = set()
         self._missed = 0
 
     def register(self, node: Node) -> None:
         """Makes the weights of a node known to those after it."""
         self._nodes[node.path] = node
+
+    def register_unknown(self, path: str) -> None:
+        """Notes that the weights of the node at a path, and of those in it, are not known."""
+        self._unknown.add(path)
 
     def _known(self, path: str) -> _Known | None:
         parts = path.split(".")
@@ -72,6 +77,8 @@ class Ties:
         if further:
             tie = Tie(further.path, further.transpose != tie.transpose)
             known = self._known(tie.path)
+        if known is None and self._may_be(tie.path):
+            return None
         if known is None:
             problems.append(Problem(loc, f"there is no weight at '{tie.path}' before this node{self._hint(tie.path)}"))
             return None
@@ -92,6 +99,11 @@ class Ties:
             problems.append(Problem(loc, f"'{tie.path}' is {there}, but {weight.name} needs {wanted} numbers"))
             return None
         return tie
+
+    def _may_be(self, path: str) -> bool:
+        """Whether there may be a weight at a path, in a node of which they are not known."""
+        parts = path.split(".")
+        return any(".".join(parts[:length]) in self._unknown for length in range(len(parts)))
 
     def _hint(self, path: str) -> str:
         self._missed += 1

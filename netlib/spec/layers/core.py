@@ -1,20 +1,22 @@
-"""Layers that any network uses: Dense, Activation, Embedding, Identity."""
+"""Layers that any network uses: Dense, Activation, Embedding, Rescaling, Identity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
-from netlib.spec.base import Spec
+from netlib.spec.base import Spec, shown
 from netlib.spec.choice import Activation as ActivationChoice
 from netlib.spec.choice import Choice, Constraint, Initializer, Regularizer
+from netlib.spec.errors import SpecError
 from netlib.spec.fields import activated, biased, limited, penalised, starts_as
 from netlib.spec.layer import LayerSpec, ShapeLayerSpec, Weight, need_activation_axis, need_axis
 from netlib.spec.registry import resolve
-from netlib.spec.tensors import Shape, known_product
-from netlib.spec.types import PositiveInt
+from netlib.spec.tensors import Shape, known_product, show
+from netlib.spec.types import Float, PositiveInt
 
 NO_LORA = "weights are trained whole, without low-rank updates"
 NO_QUANTIZATION = "weights are float32, without quantization"
@@ -110,6 +112,42 @@ class Embedding(LayerSpec):
     def weights(self, *shapes: Shape) -> list[Weight]:
         """`embeddings` (input_dim, output_dim)."""
         return [self.weight("embeddings", self.input_dim, self.output_dim)]
+
+
+def _numbers(value: Any) -> float | tuple[float, ...]:
+    items = list(value) if isinstance(value, list | tuple) else [value]
+    numbers = [float(item) for item in items if isinstance(item, int | float) and not isinstance(item, bool)]
+    if not items or len(numbers) < len(items) or not all(map(isfinite, numbers)):
+        raise ValueError(f"expected a number, or a list of them with one for each channel, got {shown(value)}")
+    return tuple(numbers) if isinstance(value, list | tuple) else numbers[0]
+
+
+_WrittenNumbers = Float | Annotated[list[Float], Field(min_length=1)]
+Numbers = Annotated[float | tuple[float, ...], PlainValidator(_numbers, json_schema_input_type=_WrittenNumbers)]
+"""One for all channels, or one for each."""
+
+
+class Rescaling(LayerSpec):
+    """`input * scale + offset`, of integers too: images of 0 to 255 by `scale: 0.00392`."""
+
+    keeps_input = False
+    keeps_output = False
+    in_place = True
+    shorthand = "scale"
+    takes = "any"
+    supports_masking = True
+    scale: Numbers = Field(description="Factor, or a list with one for each channel.")
+    offset: Numbers = Field(0.0, description="What is added then, or a list with one for each channel.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The input's."""
+        for name, numbers in self:
+            if isinstance(numbers, tuple) and len(numbers) != need_axis(self, shape):
+                raise SpecError(
+                    f"Rescaling's {name} has {len(numbers)} values, one for each channel, but its input {show(shape)} has"
+                    f" {shape[-1]}"
+                )
+        return shape
 
 
 class Identity(ShapeLayerSpec):

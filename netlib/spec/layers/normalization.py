@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from pydantic import Field
 
 from netlib.spec.choice import Constraint, Initializer, Regularizer
-from netlib.spec.errors import SpecError
 from netlib.spec.fields import limited, penalised, starts_as
-from netlib.spec.layer import LayerSpec, Weight, need_axis, need_feature_axis
-from netlib.spec.tensors import Shape, elements, show
+from netlib.spec.layer import LayerSpec, Weight, need_axis, need_feature_axes, need_feature_axis
+from netlib.spec.tensors import Shape, elements
 from netlib.spec.types import Axes, Int, NonNegativeFloat
 
 NO_RENORM = "batch renormalization is not there; use LayerNormalization where batches are small"
@@ -61,22 +60,21 @@ class BatchNormalization(LayerSpec):
     def weights(self, shape: Shape) -> list[Weight]:
         """`gamma`, `beta`, `moving_mean` and `moving_variance`, each as long as the axis; the latter two are not trained."""
         length = need_axis(self, shape, need_feature_axis(self, shape, self.axis))
-        trained = _trained(self)
+        trained = trained_names(self)
         return [
             *(self.weight(name, length) for name in trained),
             *(self.weight(name, length, trainable=False) for name in ("moving_mean", "moving_variance")),
         ]
 
 
-class LayerNormalization(LayerSpec):
-    """`(input - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and a variance for each sample and place.
+class OwnStatistics(LayerSpec):
+    """A layer that takes mean and variance over parts of each sample, in training as afterwards.
 
-    They are taken over `axis`, and so are gamma and beta shaped. Ba, Kiros and Hinton, *Layer normalization*, 2016.
+    Its fields stand behind those of the bases that follow it.
     """
 
     keeps_output = False
     supports_masking = True
-    axis: Axes = Field(-1, description="Axis or axes over which mean and variance are taken.")
     epsilon: NonNegativeFloat = Field(1e-3, description="Added to the variance, against division by zero.")
     center: bool = Field(True, description="Whether to add the trained offset beta.")
     scale: bool = Field(True, description="Whether to multiply by the trained factor gamma.")
@@ -87,22 +85,29 @@ class LayerNormalization(LayerSpec):
     beta_constraint: Constraint = limited("offset")
     gamma_constraint: Constraint = limited("factor")
 
+    def kept(self, shape: Shape) -> int | None:
+        """The differences from the mean, and what they are scaled to."""
+        count = elements(shape)
+        return None if count is None else 2 * count
+
+
+class _OverAxes(LayerSpec):
+    axis: Axes = Field(-1, description="Axis or axes over which mean and variance are taken.")
+
+
+class LayerNormalization(OwnStatistics, _OverAxes):
+    """`(input - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and a variance for each sample and place.
+
+    They are taken over `axis`, and so are gamma and beta shaped. Ba, Kiros and Hinton, *Layer normalization*, 2016.
+    """
+
     def axes(self, shape: Shape) -> list[int]:
         """The axes counted from the front, in order.
 
         Raises:
             SpecError: the shape has not such axes, or one is meant twice.
         """
-        written = self.axis if isinstance(self.axis, tuple) else (self.axis,)
-        axes = sorted(need_feature_axis(self, shape, axis) for axis in written)
-        if len(set(axes)) < len(axes):
-            raise SpecError(f"LayerNormalization's axis (= {list(written)}) names an axis of {show(shape)} twice")
-        return axes
-
-    def kept(self, shape: Shape) -> int | None:
-        """The differences from the mean, and what they are scaled to."""
-        count = elements(shape)
-        return None if count is None else 2 * count
+        return need_feature_axes(self, shape, self.axis)
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's."""
@@ -112,8 +117,16 @@ class LayerNormalization(LayerSpec):
     def weights(self, shape: Shape) -> list[Weight]:
         """`gamma` and `beta`, of the lengths of the axes."""
         lengths = [need_axis(self, shape, axis) for axis in self.axes(shape)]
-        return [self.weight(name, *lengths) for name in _trained(self)]
+        return [self.weight(name, *lengths) for name in trained_names(self)]
 
 
-def _trained(layer: BatchNormalization | LayerNormalization) -> list[str]:
+class Affine(Protocol):
+    """What a layer has that may multiply by a trained factor, and add a trained offset."""
+
+    scale: bool
+    center: bool
+
+
+def trained_names(layer: Affine) -> list[str]:
+    """Names of its weights that are trained."""
     return [name for name, used in (("gamma", layer.scale), ("beta", layer.center)) if used]

@@ -1,87 +1,106 @@
-"""What is put around an image: the layer ZeroPadding2D, and the types of the parameter `padding`."""
+"""What is put around a sequence, an image or a volume: the types of the parameter `padding`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import PlainValidator
 
 from netlib.spec.base import shown
-from netlib.spec.layer import ShapeLayerSpec, need_rank
 from netlib.spec.tensors import Shape
 from netlib.spec.types import NonNegativeInt, whole
 
 Side = tuple[int, int]
 """How much stands before an axis and behind it."""
 
-FORMS = "an integer, a pair (height, width) or a pair of pairs ((top, bottom), (left, right))"
+FORMS = {
+    1: "an integer or a pair (before, behind)",
+    2: "an integer, a pair (height, width) or a pair of pairs ((top, bottom), (left, right))",
+    3: "an integer, three of them (depth, height, width) or three pairs ((front, back), (top, bottom), (left, right))",
+}
+"""How padding is written, by the number of axes."""
 
 
 def _natural(value: Any) -> int | None:
     value = whole(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if type(value) is int and value >= 0 else None
 
 
-def _pair(value: Any) -> list[Any] | None:
-    return list(value) if isinstance(value, list | tuple) and len(value) == 2 else None
+def _items(value: Any, count: int) -> list[Any] | None:
+    return list(value) if isinstance(value, list | tuple) and len(value) == count else None
 
 
 def _side(value: Any) -> Side | None:
-    before, behind = map(_natural, _pair(value) or (value, value))
+    before, behind = map(_natural, _items(value, 2) or (value, value))
     return None if before is None or behind is None else (before, behind)
 
 
-def _natural_pair(value: Any) -> Side:
-    side = _side(value)
-    if side is None:
-        raise ValueError(f"expected an integer or a pair of them, none below 0, got {shown(value)}")
-    return side
+def _sides(value: Any, count: int) -> tuple[Side, ...] | None:
+    """A side for each axis. Of a single axis, its side may stand for them."""
+    if _natural(value) is not None or (count == 1 and _side(value)):
+        sides = [_side(value)] * count
+    else:
+        sides = list(map(_side, _items(value, count) or [None]))
+    found = tuple(side for side in sides if side is not None)
+    return found if len(found) == count else None
 
 
-def _sides(value: Any) -> tuple[Side, Side]:
-    number = _natural(value)
-    height, width = map(_side, (number, number) if number is not None else _pair(value) or (None, None))
-    if height is None or width is None:
-        raise ValueError(f"expected {FORMS}, none below 0, got {shown(value)}")
-    return height, width
+def _explicit(count: int) -> Callable[[Any], tuple[Side, ...]]:
+    def parsed(value: Any) -> tuple[Side, ...]:
+        sides = _sides(value, count)
+        if sides is None:
+            raise ValueError(f"expected {FORMS[count]}, none below 0, got {shown(value)}")
+        return sides
+
+    return parsed
 
 
-def _padding(value: Any) -> Literal["valid", "same"] | tuple[Side, Side]:
-    if isinstance(value, str) and value in ("valid", "same"):
-        return "same" if value == "same" else "valid"
-    try:
-        return _sides(value)
-    except ValueError:
-        raise ValueError(f"expected 'valid' or 'same', {FORMS}, none below 0, got {shown(value)}") from None
+def _around(count: int, *rules: str) -> Callable[[Any], str | tuple[Side, ...]]:
+    def parsed(value: Any) -> str | tuple[Side, ...]:
+        if isinstance(value, str) and value in rules:
+            return value
+        sides = _sides(value, count)
+        if sides is None:
+            named = " or ".join(map(repr, rules)) if len(rules) == 2 else ", ".join(map(repr, rules))
+            raise ValueError(f"expected {named}, {FORMS[count]}, none below 0, got {shown(value)}")
+        return sides
+
+    return parsed
 
 
 _WrittenSide = NonNegativeInt | tuple[NonNegativeInt, NonNegativeInt]
-_WrittenSides = NonNegativeInt | tuple[_WrittenSide, _WrittenSide]
+_WrittenSides1D = _WrittenSide | tuple[_WrittenSide]
+_WrittenSides2D = NonNegativeInt | tuple[_WrittenSide, _WrittenSide]
+_WrittenSides3D = NonNegativeInt | tuple[_WrittenSide, _WrittenSide, _WrittenSide]
+_Rule = Literal["valid", "same"]
 
-NaturalPair = Annotated[Side, PlainValidator(_natural_pair, json_schema_input_type=_WrittenSide)]
-"""Two integers from 0 on, height and width; one stands for both."""
-Sides = Annotated[tuple[Side, Side], PlainValidator(_sides, json_schema_input_type=_WrittenSides)]
+Sides1D = Annotated[tuple[Side], PlainValidator(_explicit(1), json_schema_input_type=_WrittenSides1D)]
+"""((before, behind),); a pair stands for (before, behind), a number for both."""
+Sides2D = Annotated[tuple[Side, Side], PlainValidator(_explicit(2), json_schema_input_type=_WrittenSides2D)]
 """((top, bottom), (left, right)); a pair stands for (height, width), a number for all four."""
-WindowPadding = Annotated[
-    Literal["valid", "same"] | tuple[Side, Side],
-    PlainValidator(_padding, json_schema_input_type=Literal["valid", "same"] | _WrittenSides),
+Sides3D = Annotated[tuple[Side, Side, Side], PlainValidator(_explicit(3), json_schema_input_type=_WrittenSides3D)]
+"""((front, back), (top, bottom), (left, right)); three numbers stand for (depth, height, width), one for all six."""
+WindowPadding1D = Annotated[
+    _Rule | tuple[Side], PlainValidator(_around(1, "valid", "same"), json_schema_input_type=_Rule | _WrittenSides1D)
+]
+CausalPadding = Annotated[
+    _Rule | Literal["causal"] | tuple[Side],
+    PlainValidator(
+        _around(1, "valid", "same", "causal"), json_schema_input_type=_Rule | Literal["causal"] | _WrittenSides1D
+    ),
+]
+WindowPadding2D = Annotated[
+    _Rule | tuple[Side, Side],
+    PlainValidator(_around(2, "valid", "same"), json_schema_input_type=_Rule | _WrittenSides2D),
+]
+WindowPadding3D = Annotated[
+    _Rule | tuple[Side, Side, Side],
+    PlainValidator(_around(3, "valid", "same"), json_schema_input_type=_Rule | _WrittenSides3D),
 ]
 """The padding of windows that slide: by rule, or explicit on each side."""
 
 
-class ZeroPadding2D(ShapeLayerSpec):
-    """Zeros around an image (batch, height, width, channels)."""
-
-    shorthand = "padding"
-    padding: Sides = Field(
-        ((1, 1), (1, 1)),
-        description="Rows and columns of zeros: on all sides, for height and width, or ((top, bottom), (left, right)).",
-    )
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """(batch, height, width, channels), height and width grown by what is put around."""
-        need_rank(self, shape, 4, "(batch, height, width, channels)")
-        height, width = (
-            None if axis is None else axis + sum(side) for axis, side in zip(shape[1:3], self.padding, strict=True)
-        )
-        return (shape[0], height, width, shape[3])
+def grown(axes: Shape, sides: Sequence[Side]) -> Shape:
+    """Lengths of axes with what is put around them; None where unknown."""
+    return tuple(None if axis is None else axis + sum(side) for axis, side in zip(axes, sides, strict=True))

@@ -1,60 +1,59 @@
-"""Layers that summarise windows of an image, or all places of an image or a sequence."""
+"""Layers that summarise windows of a sequence, an image or a volume."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from netlib.spec.layer import LayerSpec, need_rank
-from netlib.spec.layers.padding import WindowPadding
-from netlib.spec.layers.windows import windows
+from netlib.spec.layer import LayerSpec
+from netlib.spec.layers.padding import WindowPadding1D, WindowPadding2D, WindowPadding3D
+from netlib.spec.layers.windows import Around, Sizes, windows
 from netlib.spec.tensors import Shape
-from netlib.spec.types import Pair
+from netlib.spec.types import Pair, Single, Triple
 
-_IMAGE = "(batch, height, width, channels)"
+_AXES = {1: ("time",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+_WINDOW = {
+    1: "Length of the window.",
+    2: "Height and width of the window; one number stands for both.",
+    3: "Depth, height and width of the window; one number stands for all.",
+}
+_PADDING = "valid: the window stays inside; same: it may reach out, where there is nothing to count; or "
 
 
-class _Pooling2D(LayerSpec):
+class PoolingSpec(LayerSpec):
+    """Base of layers that summarise windows."""
+
     # Measured: XLA's windows and their gradients take 3 to 10 times as long as the graph's.
     fast_xla_on_cpu = False
     shorthand = "pool_size"
-    pool_size: Pair = Field(description="Height and width of the window; one number stands for both.")
-    strides: Pair | None = Field(None, description="Steps of the window down and across; those of pool_size if null.")
-    padding: WindowPadding = Field(
-        "valid",
-        description="valid: the window stays inside; same: it may reach out, where there is nothing to count; or rows and"
-        " columns put around: on all sides, for height and width, or ((top, bottom), (left, right)).",
-    )
+    pool_size: Sizes = Field(description="Lengths of the window.")
+    strides: Sizes | None = Field(None, description="Steps of the window; those of pool_size if null.")
+    padding: Around = Field("valid", description="What is put around.")
 
     @model_validator(mode="after")
-    def _every_window_meets_the_image(self) -> Self:
+    def _every_window_meets_the_input(self) -> Self:
         if isinstance(self.padding, str):
             return self
-        for name, length, side in zip(("height", "width"), self.pool_size, self.padding, strict=True):
+        for name, length, side in zip(_AXES[len(self.pool_size)], self.pool_size, self.padding, strict=True):
             if max(side) >= length:
                 raise ValueError(
                     f"padding (= {list(side)} along the {name}) must be less than pool_size (= {length} there), so that"
-                    " every window meets the image"
+                    " every window meets the input"
                 )
         return self
 
     def output_shape(self, shape: Shape) -> Shape:
-        """(batch, height, width, channels), by the windows that find room."""
-        places = windows(self, shape, self.pool_size, self.strides or self.pool_size, self.padding)
-        return (shape[0], *places, shape[3])
+        """(batch, ..., channels), by the windows that find room."""
+        return (
+            shape[0],
+            *windows(self, shape, self.pool_size, self.strides or self.pool_size, self.padding),
+            shape[-1],
+        )
 
 
-class MaxPooling2D(_Pooling2D):
-    """The largest value of each window of an image (batch, height, width, channels). What is put around never counts."""
-
-    # TensorFlow is deterministic in every run, and XLA refuses the gradient then.
-    xla = False
-    pool_size: Pair = Field((2, 2), description="Height and width of the window; one number stands for both.")
-
-
-class AveragePooling2D(_Pooling2D):
-    """The mean of each window of an image (batch, height, width, channels)."""
+class AveragePoolingSpec(PoolingSpec):
+    """Base of layers that give the mean of each window."""
 
     keeps_input = False
     keeps_output = False
@@ -64,64 +63,66 @@ class AveragePooling2D(_Pooling2D):
     )
 
 
-class AdaptiveAveragePooling2D(LayerSpec):
-    """The mean of each of height x width parts of an image (batch, height, width, channels) of any size.
+class MaxPoolingSpec(PoolingSpec):
+    """Base of layers that give the largest value of each window."""
 
-    Part i of n of an axis goes from `floor(i * length / n)` to `ceil((i + 1) * length / n)`, as in torch: parts overlap where n
-    does not divide the length.
-    """
-
-    keeps_input = False
-    keeps_output = False
-    fast_xla_on_cpu = False
-    shorthand = "output_size"
-    output_size: Pair = Field(description="Height and width of the output; one number stands for both.")
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """(batch, *output_size, channels)."""
-        need_rank(self, shape, 4, _IMAGE)
-        return (shape[0], *self.output_size, shape[3])
+    # TensorFlow is deterministic in every run, and XLA refuses the gradient then.
+    xla = False
 
 
-class _Global(LayerSpec):
-    axes: ClassVar[str]
-    keepdims: bool = Field(False, description="Whether the axes that are summarised stay, with length 1.")
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """(batch, channels), or with axes of length 1 between."""
-        rank = self.axes.count(",") + 1
-        need_rank(self, shape, rank, self.axes)
-        return (shape[0], *[1] * (rank - 2), shape[-1]) if self.keepdims else (shape[0], shape[-1])
+class _Pooling1D(PoolingSpec):
+    pool_size: Single = Field(description=_WINDOW[1])
+    strides: Single | None = Field(None, description="Steps of the window; those of pool_size if null.")
+    padding: WindowPadding1D = Field(
+        "valid", description=f"{_PADDING}places put around: on both sides, or (before, behind)."
+    )
 
 
-class GlobalAveragePooling2D(_Global):
-    """The mean over height and width of an image (batch, height, width, channels)."""
-
-    keeps_input = False
-    keeps_output = False
-    axes = _IMAGE
-
-
-class GlobalMaxPooling2D(_Global):
-    """The largest value over height and width of an image (batch, height, width, channels)."""
-
-    axes = _IMAGE
+class _Pooling2D(PoolingSpec):
+    pool_size: Pair = Field(description=_WINDOW[2])
+    strides: Pair | None = Field(None, description="Steps of the window down and across; those of pool_size if null.")
+    padding: WindowPadding2D = Field(
+        "valid",
+        description=f"{_PADDING}rows and columns put around: on all sides, for height and width, or ((top, bottom), (left,"
+        " right)).",
+    )
 
 
-class GlobalAveragePooling1D(_Global):
-    """The mean over the places of a sequence (batch, time, features) that its mask does not leave out; 0 where none is left."""
+class _Pooling3D(PoolingSpec):
+    pool_size: Triple = Field(description=_WINDOW[3])
+    strides: Triple | None = Field(None, description="Steps of the window along each axis; those of pool_size if null.")
+    padding: WindowPadding3D = Field(
+        "valid",
+        description=f"{_PADDING}what is put around: on all sides, for depth, height and width, or ((front, back), (top,"
+        " bottom), (left, right)).",
+    )
 
-    keeps_input = False
-    keeps_output = False
-    axes = "(batch, time, features)"
-    uses_mask = True
+
+class MaxPooling1D(_Pooling1D, MaxPoolingSpec):
+    """The largest value of each window of a sequence (batch, time, features). What is put around never counts."""
+
+    pool_size: Single = Field((2,), description=_WINDOW[1])
 
 
-class GlobalMaxPooling1D(_Global):
-    """The largest value over the places of a sequence (batch, time, features) that its mask does not leave out.
+class MaxPooling2D(_Pooling2D, MaxPoolingSpec):
+    """The largest value of each window of an image (batch, height, width, channels). What is put around never counts."""
 
-    0 where none is left. Keras's takes no notice of the mask.
-    """
+    pool_size: Pair = Field((2, 2), description=_WINDOW[2])
 
-    axes = "(batch, time, features)"
-    uses_mask = True
+
+class MaxPooling3D(_Pooling3D, MaxPoolingSpec):
+    """The largest value of each window of a volume (batch, depth, height, width, channels). What is put around never counts."""
+
+    pool_size: Triple = Field((2, 2, 2), description=_WINDOW[3])
+
+
+class AveragePooling1D(_Pooling1D, AveragePoolingSpec):
+    """The mean of each window of a sequence (batch, time, features)."""
+
+
+class AveragePooling2D(_Pooling2D, AveragePoolingSpec):
+    """The mean of each window of an image (batch, height, width, channels)."""
+
+
+class AveragePooling3D(_Pooling3D, AveragePoolingSpec):
+    """The mean of each window of a volume (batch, depth, height, width, channels)."""

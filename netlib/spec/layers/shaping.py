@@ -1,16 +1,15 @@
-"""Layers that change the shape alone: Flatten, Reshape, Permute, RepeatVector, UpSampling2D."""
+"""Layers that change the shape alone: Flatten, Reshape, Permute, RepeatVector."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import Literal
 
 from pydantic import Field, field_validator
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layer import LayerSpec, ShapeLayerSpec, need_min_rank, need_rank
+from netlib.spec.layer import ShapeLayerSpec, need_min_rank, need_rank
 from netlib.spec.tensors import Shape, elements, show
-from netlib.spec.types import Ints, Pair, PositiveInt
+from netlib.spec.types import Ints, PositiveInt
 
 
 class Flatten(ShapeLayerSpec):
@@ -84,24 +83,3 @@ class RepeatVector(ShapeLayerSpec):
         """(batch, n, features)."""
         need_rank(self, shape, 2, "(batch, features)")
         return (shape[0], self.n, shape[1])
-
-
-class UpSampling2D(LayerSpec):
-    """An image (batch, height, width, channels) enlarged."""
-
-    keeps_input = False
-    keeps_output = False
-    fast_xla_on_cpu = False
-    shorthand = "size"
-    size: Pair = Field((2, 2), description="How many times as high and wide; one number stands for both.")
-    interpolation: Literal["nearest", "bilinear"] = Field(
-        "nearest", description="nearest: each pixel repeated; bilinear: on the line between the centres of neighbours."
-    )
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """(batch, height, width, channels), height and width times `size`."""
-        need_rank(self, shape, 4, "(batch, height, width, channels)")
-        height, width = (
-            None if axis is None else axis * times for axis, times in zip(shape[1:3], self.size, strict=True)
-        )
-        return (shape[0], height, width, shape[3])

@@ -1,4 +1,4 @@
-"""The arithmetic of windows that slide over height and width: convolutions and pooling."""
+"""The arithmetic of windows that slide over the axes of a sequence, an image or a volume: convolutions and pooling."""
 
 from __future__ import annotations
 
@@ -6,60 +6,72 @@ from typing import Literal
 
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec, need_rank
-from netlib.spec.layers.padding import Side
+from netlib.spec.layers.padding import Side, grown
 from netlib.spec.tensors import Shape, show
-from netlib.spec.types import Pair
 
-Around = Literal["valid", "same"] | tuple[Side, Side]
-"""What stands around the image, as a spec's `padding` has it."""
+Around = Literal["valid", "same"] | tuple[Side, ...]
+"""What stands around, as a spec's `padding` has it: by rule, or before and behind each axis."""
+Sizes = tuple[int, ...]
+"""A number for each axis that windows slide over."""
+
+AXES = {
+    1: "(batch, time, features)",
+    2: "(batch, height, width, channels)",
+    3: "(batch, depth, height, width, channels)",
+}
+"""What is read, by the number of axes that windows slide over."""
+
+
+def need_places(layer: LayerSpec, shape: Shape, count: int) -> Shape:
+    """The axes that windows slide over.
+
+    Raises:
+        SpecError: the shape has not that many of them.
+    """
+    need_rank(layer, shape, count + 2, AXES[count])
+    return shape[1:-1]
 
 
 def windows(
-    layer: LayerSpec, shape: Shape, size: Pair, strides: Pair, padding: Around, dilation: Pair = (1, 1)
-) -> tuple[int | None, int | None]:
-    """How many places a window has along height and width, None where the axis is unknown.
+    layer: LayerSpec, shape: Shape, size: Sizes, strides: Sizes, padding: Around, dilation: Sizes | None = None
+) -> Shape:
+    """How many places a window has along each axis, None where the axis is unknown.
 
     Raises:
-        SpecError: not an image, or the window is larger than it with its padding.
+        SpecError: not as many axes as the window has, or the window is larger than them with their padding.
     """
-    need_rank(layer, shape, 4, "(batch, height, width, channels)")
-    spans = reach(size, dilation)
+    axes = need_places(layer, shape, len(size))
     if padding == "same":
-        height, width = (
-            None if axis is None else (axis - 1) // stride + 1 for axis, stride in zip(shape[1:3], strides, strict=True)
-        )
-        return height, width
-    sides = ((0, 0), (0, 0)) if padding == "valid" else padding
-    lengths = [None if axis is None else axis + sum(side) for axis, side in zip(shape[1:3], sides, strict=True)]
+        return tuple(None if axis is None else (axis - 1) // step + 1 for axis, step in zip(axes, strides, strict=True))
+    spans = reach(size, dilation)
+    lengths = axes if padding == "valid" else grown(axes, padding)
     _need_room(layer, shape, lengths, spans, padding)
-    height, width = (
+    return tuple(
         None if length is None else (length - span) // stride + 1
         for length, span, stride in zip(lengths, spans, strides, strict=True)
     )
-    return height, width
 
 
-def reach(size: Pair, dilation: Pair = (1, 1)) -> Pair:
-    """Height and width from a window's first entry to its last."""
-    height, width = (step * (length - 1) + 1 for length, step in zip(size, dilation, strict=True))
-    return height, width
+def reach(size: Sizes, dilation: Sizes | None = None) -> Sizes:
+    """How far it is along each axis from a window's first entry to its last."""
+    return tuple(step * (length - 1) + 1 for length, step in zip(size, dilation or (1,) * len(size), strict=True))
 
 
-def simplest(padding: Around, spans: Pair, strides: Pair) -> Around:
-    """The same padding by its rule where there is one: `valid` for none, `same` where steps of 1 keep height and width so."""
+def simplest(padding: Around, spans: Sizes, strides: Sizes) -> Around:
+    """The same padding by its rule where there is one: `valid` for none, `same` where steps of 1 keep every length."""
     if isinstance(padding, str):
         return padding
-    if padding == ((0, 0), (0, 0)):
+    if not any(map(any, padding)):
         return "valid"
     kept = tuple(((span - 1) // 2, span // 2) for span in spans)
-    return "same" if padding == kept and strides == (1, 1) else padding
+    return "same" if padding == kept and max(strides) == 1 else padding
 
 
-def _need_room(layer: LayerSpec, shape: Shape, lengths: list[int | None], spans: Pair, padding: Around) -> None:
+def _need_room(layer: LayerSpec, shape: Shape, lengths: Shape, spans: Sizes, padding: Around) -> None:
     if all(length is None or span <= length for length, span in zip(lengths, spans, strict=True)):
         return
     around = "" if padding == "valid" else f" with padding {[list(side) for side in padding]}"
     raise SpecError(
-        f"{layer.type_name()}'s window of {spans[0]} x {spans[1]} is larger than its input {show(shape)}{around};"
+        f"{layer.type_name()}'s window of {' x '.join(map(str, spans))} is larger than its input {show(shape)}{around};"
         " make it smaller, or use padding: same"
     )

@@ -12,25 +12,24 @@ from typing import Any
 from netlib.spec.base import Spec
 from netlib.spec.computed import ComputedSpec
 from netlib.spec.computing import ExpressionSpec
+from netlib.spec.keras_layers import PREFIX, REFUSED_LAYERS, keras_names, knows
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.layer import LayerSpec
 from netlib.spec.registry import TABLES, names, spec_class
 from netlib.spec.schema.examples import layer_example, written
 from netlib.spec.schema.json_containers import CONTAINER_SCHEMAS
-from netlib.spec.schema.json_schema import doc, spellings
+from netlib.spec.schema.json_schema import doc, required, spellings
 from netlib.spec.schema.parameter_schema import Schema, parameter_schema
 from netlib.spec.schema.words import in_words, value_in_words
 from netlib.spec.tensor_expressions import documented
 from netlib.spec.tensors import TensorSpec
 
 CONTAINER = "container"
-NOT_OF_KERAS = frozenset(
-    ["Stack", "Variable", "Variables", "Constant", "Random", "Compute", "AddLoss", "AddMetric", "StopGradient"]
-)
-"""Layers that Keras has not, so that nothing of Keras's is left out in them."""
+KERAS_KIND = "keras"
 _PORTS = {
     "Variables": "one for each variable, called by its place, such as A.0",
     "Compute": "output, or 0, 1, ... where the expression has several results",
+    "Split": "0, 1, ..., one for each part",
 }
 """In words, where they depend on the parameters."""
 _SENTENCE = re.compile(r"(.+?[.!?])(?=\s|$)", re.DOTALL)
@@ -111,6 +110,17 @@ def layer_groups() -> list[Group]:
     return [*groups, Group("containers", "Nodes that hold nodes.", containers)]
 
 
+def keras_groups() -> list[Group]:
+    """The layers of Keras's own that a config may name, each with what it needs; and those that it may not."""
+    needs = {name: ", ".join(required(spec_class("layer", name))) for name in keras_names()}
+    allowed = {name: f"needs {names}." if names else "needs nothing." for name, names in needs.items()}
+    refused = {PREFIX + name: f"{reason}." for name, reason in REFUSED_LAYERS.items()}
+    return [
+        Group("Keras's layers", "as nodes, with plain parameters; what they give is known at build.", allowed),
+        Group("not in a config", "with what to do instead.", refused),
+    ]
+
+
 def kind_group(kind: str) -> Group:
     """Every type of a kind."""
     docs = {name: first_sentence(doc(spec_class(kind, name))) for name in names(kind)}
@@ -135,7 +145,7 @@ def description_of(spec: type[Spec]) -> Description:
         ),
         alone=spec.shorthand,
         layer=_layer_facts(spec) if issubclass(spec, LayerSpec) else None,
-        refused={} if name in NOT_OF_KERAS else dict(spec.refused),
+        refused=dict(spec.refused) if spec.kind != "layer" or knows(name) else {},
         example=_example(spec),
         functions={each.signature: each.doc for each in documented()} if computes else {},
     )

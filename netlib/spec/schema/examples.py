@@ -45,6 +45,7 @@ USUAL: dict[str, Any] = {
 WHOLE: dict[str, Any] = {
     "layer.Variable": {"shape": [8]},
     "layer.Constant": {"value": 0.5},
+    "layer.GroupNormalization": {"groups": 4},
     "layer.Variables": {"scale": {"shape": [8]}, "shifts": [{"shape": [8]}, {"value": 0.5}]},
     "layer.AddLoss": {"value": "mean(x ** 2)"},
     "layer.AddMetric": {"value": "mean(x ** 2)"},
@@ -62,6 +63,7 @@ KEYS = {
     "optimizer": "optimizer",
     "schedule": "learning_rate",
     "callback": "callbacks",
+    "mixing": "mix",
     "preprocessing": "preprocess",
 }
 """The key under which a config names a type of a kind."""

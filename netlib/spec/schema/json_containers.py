@@ -1,8 +1,10 @@
-"""JSON schemas of the values under the containers: Sequential, Network, Residual, Parallel, TimeDistributed, While."""
+"""JSON schemas of the values under the containers: Sequential, Network, Residual, Parallel, and the wrappers."""
 
 from __future__ import annotations
 
+from netlib.spec.rnn import RNN
 from netlib.spec.schema.parameter_schema import NULL, Schema, either, parameter_schema, reference
+from netlib.spec.weight_normalization import SpectralNormalization
 from netlib.spec.wrappers import While
 
 NODES = "Nodes, each of which reads the one before it unless its `from` says otherwise."
@@ -17,6 +19,7 @@ def _mapping(properties: dict[str, Schema], *required: str) -> Schema:
     return {"type": "object", "properties": properties, **needed, "additionalProperties": False}
 
 
+_AROUND = {**reference("node"), "description": "The layer: one that has a kernel, or an Embedding."}
 _DENSE = {"Dense": 8}
 """For examples; it keeps the shape of an input whose last axis is as long."""
 
@@ -98,6 +101,60 @@ CONTAINER_SCHEMAS: dict[str, Schema] = {
         "description": "Runs its body again and again on what the body gave, with the same weights, while a condition holds."
         " What it costs is at most that of `max_iterations` rounds, which summaries count.",
         "examples": [{"condition": "sum(abs(x)) > 1", "body": "x / 2"}],
+    },
+    "RNN": {
+        **_mapping(
+            {
+                "cell": {
+                    **reference("node"),
+                    "description": "A node that reads the step as its first input, and the states by their names; its first"
+                    " port is the output, those called as the states are the next ones.",
+                },
+                **{name: parameter_schema(field) for name, field in RNN.model_fields.items()},
+            },
+            "cell",
+            "state",
+        ),
+        "description": "Runs its cell for each step of a sequence (batch, time, ...), with the same weights, and hands its states"
+        " on. Its ports are `output` and the last states.",
+        "examples": [
+            {
+                "cell": {
+                    "Network": {
+                        "inputs": ["step", "h"],
+                        "nodes": [
+                            {"Dense": 8, "from": "step", "name": "fresh"},
+                            {"Dense": {"units": 8, "use_bias": False}, "from": "h", "name": "kept"},
+                            {"Compute": "tanh(fresh + kept)", "name": "new"},
+                        ],
+                        "outputs": {"output": "new", "h": "new"},
+                    }
+                },
+                "state": {"h": 8},
+                "return_sequences": True,
+            }
+        ],
+    },
+    "SpectralNormalization": {
+        **either(
+            reference("node"),
+            _mapping(
+                {
+                    "layer": _AROUND,
+                    "power_iterations": parameter_schema(SpectralNormalization.model_fields["power_iterations"]),
+                },
+                "layer",
+            ),
+        ),
+        "description": "Runs the layer that it holds with its kernel, or its embeddings, divided by their largest singular"
+        " value, so that the layer lengthens no vector.",
+        "examples": [{"Dense": 10}, {"layer": {"Conv2D": {"filters": 8, "kernel_size": 3}}, "power_iterations": 2}],
+    },
+    "WeightNormalization": {
+        **either(reference("node"), _mapping({"layer": _AROUND}, "layer")),
+        "description": "Runs the layer that it holds with length and direction of its kernel, or its embeddings, apart, each"
+        " trained by itself.",
+        "examples": [{"Dense": 10}],
     },
 }
 """What each takes, with a sentence on it and an example, by name."""

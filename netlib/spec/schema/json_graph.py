@@ -5,19 +5,28 @@ What it cannot say: which block names there are (any capitalised word may be one
 
 from __future__ import annotations
 
+from netlib.spec.keras_layers import keras_names
 from netlib.spec.language.nodes import CONTAINERS, SHARE, WIRING
 from netlib.spec.language.wiring import SHORT_DTYPES
 from netlib.spec.names import NAME, RESERVED_NAMES
 from netlib.spec.precision import POLICIES
 from netlib.spec.registry import names, spec_class
 from netlib.spec.schema.json_containers import CONTAINER_SCHEMAS, NODES
-from netlib.spec.schema.json_schema import EXPRESSION, definitions, notes, open_to_expressions, required, without_notes
+from netlib.spec.schema.json_schema import (
+    EXPRESSION,
+    definitions,
+    notes,
+    open_to_expressions,
+    required,
+    spec_schema,
+    without_notes,
+)
 from netlib.spec.schema.parameter_schema import NULL, Schema, definition_name, either, reference
 from netlib.spec.tensor_expressions import FUNCTION_NAMES
 from netlib.spec.tensors import DTYPE_BYTES
 
-TYPE_PATTERN = r"(^|\.)[A-Z][A-Za-z0-9_]*$"
-"""A type's name: its last dotted part begins with a capital."""
+BLOCK_PATTERN = r"^[A-Z][A-Za-z0-9_]*$"
+"""A block's name."""
 KINDS = ("layer", "activation", "initializer", "regularizer", "constraint")
 """What the nodes of a graph name."""
 _NAME: Schema = {
@@ -62,11 +71,11 @@ WIRING_SCHEMAS: dict[str, Schema] = {
     "trainable": {**_FLAG, "description": "false: frozen, and nested nodes with it.", "default": True},
     "dtype": {
         "enum": [*POLICIES, *SHORT_DTYPES],
-        "description": "Precision in which the node computes; its weights stay in float32.",
+        "description": "Precision in which the node computes; its weights are in float32, with float64 in float64.",
     },
     "shape": {
         **_AXES,
-        "description": "Asserts the output's shape, without the batch; null where unknown.",
+        "description": "Asserts the output's shape, without the batch, null where unknown; of Keras's layers, tells it.",
     },
     "training": {**_FLAG, "description": "Fixes the training flag: true keeps Dropout on at prediction."},
     "tie": {
@@ -82,6 +91,7 @@ def graph_definitions() -> dict[str, Schema]:
     containers = {f"container.{name}": schema for name, schema in CONTAINER_SCHEMAS.items() if name in CONTAINERS}
     return {
         **definitions(KINDS),
+        **{f"layer.{name}": spec_schema(spec_class("layer", name)) for name in keras_names()},
         **{name: open_to_expressions(schema) for name, schema in containers.items()},
         "wiring_key": {"enum": list(WIRING)},
         "node": _node(),
@@ -144,21 +154,22 @@ def _signature(description: str, inputs: Schema, **more: Schema) -> Schema:
 
 
 def _node() -> Schema:
-    layers = {name: reference(definition_name(spec_class("layer", name))) for name in names("layer")}
+    known = [*names("layer"), *keras_names()]
+    layers = {name: reference(definition_name(spec_class("layer", name))) for name in known}
     containers = {name: reference(f"container.{name}") for name in CONTAINERS}
     share = {SHARE: {**_TEXT, "description": "The node before whose layer runs again, with the same weights."}}
     types = {**layers, **containers, **share}
     mapping: Schema = {
         "type": "object",
         "properties": {**types, **{key: _wiring(key) for key in WIRING}},
-        "patternProperties": {TYPE_PATTERN: {}},
+        "patternProperties": {BLOCK_PATTERN: {}},
         "additionalProperties": False,
         "not": {"propertyNames": reference("wiring_key")},
         "dependentSchemas": {name: _no_other_type(name) for name in types},
     }
-    needy = [name for name in names("layer") if required(spec_class("layer", name))]
+    needy = [name for name in known if required(spec_class("layer", name))]
     bare = [name for name in types if name not in (*needy, SHARE)]
-    block: Schema = {"type": "string", "pattern": TYPE_PATTERN, "not": {"enum": [*needy, *bare]}}
+    block: Schema = {"type": "string", "pattern": BLOCK_PATTERN, "not": {"enum": [*needy, *bare]}}
     description = "A node: a type with its parameters, and beside it the wiring; or a type alone."
     return {"description": description, "anyOf": [{"enum": bare}, block, EXPRESSION, mapping]}
 
@@ -170,12 +181,13 @@ def _wiring(key: str) -> Schema:
 
 
 def _inputs() -> Schema:
+    properties: dict[str, Schema] = {
+        "shape": {**_AXES, "description": "Lengths of a sample's axes, without the batch; null where unknown."},
+        "dtype": {"enum": list(DTYPE_BYTES), "description": "That of the data, or float32."},
+    }
     tensor: Schema = {
         "type": "object",
-        "properties": {
-            "shape": {**_AXES, "description": "Lengths of a sample's axes, without the batch; null where unknown."},
-            "dtype": {"enum": list(DTYPE_BYTES), "description": "That of the data, or float32."},
-        },
+        "properties": {name: open_to_expressions(schema) for name, schema in properties.items()},
         "required": ["shape"],
         "additionalProperties": False,
     }

@@ -65,7 +65,7 @@ def type_schema(annotation: Any, metadata: Iterable[Any] = ()) -> Schema:
     beside = list(_unfolded(metadata))
     for each in beside:
         if isinstance(each, Choice):
-            schema = reference(each.kind)
+            schema = reference("node" if each.kind == "layer" else each.kind)
             return either(schema, NULL) if each.optional else schema
     for each in beside:
         if isinstance(each, BeforeValidator | PlainValidator | WrapValidator):

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from oracles.padding import padded_first
 
-ORACLES = {"Conv2D": padded_first}
+ORACLES = {"Conv1D": padded_first, "Conv2D": padded_first, "Conv3D": padded_first}

@@ -17,5 +17,10 @@ def padded_first(name: str, arguments: dict[str, Any]) -> Any:
     sides = arguments["padding"]
     if isinstance(sides, str):
         return namesake(name, arguments)
-    around = keras.layers.ZeroPadding2D(sides)
-    return keras.Sequential([around, namesake(name, {**arguments, "padding": "valid"})])
+    return keras.Sequential([zeros_around(sides), namesake(name, {**arguments, "padding": "valid"})])
+
+
+def zeros_around(sides: Any) -> Any:
+    """Keras's layer that puts zeros before and behind one, two or three axes."""
+    layer = getattr(keras.layers, f"ZeroPadding{len(sides)}D")
+    return layer(sides[0] if len(sides) == 1 else sides)

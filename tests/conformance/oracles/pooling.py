@@ -19,34 +19,27 @@ def _padded_with_the_least(name: str, arguments: dict[str, Any]) -> Any:
 
 
 class MeanWithin(keras.layers.Layer):
-    """The mean of what a window has of an image: the ratio of a convolution with ones to how much there is."""
+    """The mean of what a window has of its input: the ratio of means over what is padded, of it and of ones in its place."""
 
-    def __init__(self, size: tuple[int, int], strides: tuple[int, int] | None, sides: Any) -> None:
+    def __init__(self, name: str, arguments: dict[str, Any]) -> None:
         super().__init__()
-        self.options = {"strides": strides or size, "padding": "valid"}
-        self.around = keras.layers.ZeroPadding2D(sides)
-        self.pool = keras.layers.AveragePooling2D(size, **self.options)
-        self.size = size
-
-    def _sums(self, images: tf.Tensor) -> tf.Tensor:
-        channels = images.shape[-1]
-        ones = tf.ones((*self.size, 1, 1))
-        parts = [keras.ops.conv(self.around(part), ones, **self.options) for part in tf.split(images, channels, -1)]
-        return tf.concat(parts, -1)
+        self.means = padded_first(name, arguments)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return self._sums(inputs) / self._sums(tf.ones_like(inputs))
+        return self.means(inputs) / self.means(tf.ones_like(inputs))
 
     def compute_output_shape(self, shape: Any) -> Any:
-        return self.pool.compute_output_shape(self.around.compute_output_shape(shape))
+        return self.means.compute_output_shape(shape)
 
 
 def _average(name: str, arguments: dict[str, Any]) -> Any:
-    counts, sides = arguments.pop("count_padding"), arguments["padding"]
-    if counts or isinstance(sides, str):
-        return padded_first(name, arguments)
-    return MeanWithin(arguments["pool_size"], arguments["strides"], sides)
+    counts = arguments.pop("count_padding") or isinstance(arguments["padding"], str)
+    return padded_first(name, arguments) if counts else MeanWithin(name, arguments)
 
 
-ORACLES = {"MaxPooling2D": _padded_with_the_least, "AveragePooling2D": _average}
-OWN_PARAMETERS = {"AveragePooling2D": {"count_padding"}}
+_AXES = ("1D", "2D", "3D")
+ORACLES = {
+    **{f"MaxPooling{axes}": _padded_with_the_least for axes in _AXES},
+    **{f"AveragePooling{axes}": _average for axes in _AXES},
+}
+OWN_PARAMETERS = {f"AveragePooling{axes}": {"count_padding"} for axes in _AXES}

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from netlib.nn.layers import convolution
-from netlib.nn.layers.convolution import Conv2D, Conv2DTranspose
+from netlib.nn.layers.convolution import Conv1D, Conv2D
 
 SETTINGS: list[dict[str, Any]] = [
     {"groups": 2},
@@ -66,55 +66,57 @@ def test_explicit_padding_is_an_image_with_zeros_around(
     np.testing.assert_allclose(layer(image), inside(np.pad(image, ((0, 0), *around, (0, 0)))), atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"strides": 2},
-        {"strides": [2, 3], "padding": "same"},
-        {"dilation_rate": [2, 3]},
-        {"dilation_rate": 2, "padding": "same"},
-    ],
-)
-def test_a_transposed_convolution_is_the_transpose(settings: dict[str, Any]) -> None:
-    """`<convolution(x), y> = <x, transposed(y)>` for one kernel, whatever x and y are."""
-    up = Conv2DTranspose(filters=2, kernel_size=3, use_bias=False, seed=1, **settings)
-    down = Conv2D(filters=5, kernel_size=3, use_bias=False, seed=2, **settings)
-    rng = np.random.default_rng(2)
-    y = rng.normal(size=(2, 4, 5, 5)).astype("float32")
-    x = rng.normal(size=tuple(up(y).shape)).astype("float32")
-    assert down(x).shape == y.shape
-    down.kernel.assign(up.kernel)
-    np.testing.assert_allclose(np.sum(down(x) * y), np.sum(x * up(y)), rtol=1e-4)
+def test_a_causal_convolution_sees_nothing_behind_a_place() -> None:
+    layer = Conv1D(3, 3, padding="causal", dilation_rate=2, seed=1)
+    sequence = np.random.default_rng(2).normal(size=(1, 9, 2)).astype("float32")
+    later = sequence.copy()
+    later[:, 5:] = 7
+    np.testing.assert_array_equal(layer(later)[:, :5], layer(sequence)[:, :5])
+    assert np.all(layer(later)[:, 5:] != layer(sequence)[:, 5:])
 
 
-def test_each_place_spreads_the_kernel() -> None:
-    layer = Conv2DTranspose(filters=1, kernel_size=2, strides=2, bias_initializer={"Constant": 1})
-    image = tf.reshape([1.0, 10.0], (1, 1, 2, 1))
-    layer(image)
-    layer.kernel.assign(tf.reshape([1.0, 2.0, 3.0, 4.0], layer.kernel.shape))
-    np.testing.assert_array_equal(layer(image)[0, :, :, 0], [[2, 3, 11, 21], [4, 5, 31, 41]])
+@pytest.mark.parametrize("parameters", [{"groups": 2}, {"dilation_rate": 3}, {"groups": 2, "padding": "causal"}])
+def test_a_sequence_is_an_image_of_width_one(parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    sequence = np.random.default_rng(2).normal(size=(2, 9, 4)).astype("float32")
+    flat = Conv1D(4, 3, seed=1, path="a", **parameters)
+    native = flat(sequence)
+    monkeypatch.setattr(convolution, "_has_all_gradients", lambda: False)
+    np.testing.assert_allclose(flat(sequence), native, atol=1e-5)
+    step = parameters.get("dilation_rate", 1)
+    around = [[2, 0], [0, 0]] if "padding" in parameters else 0
+    image = Conv2D(4, [3, 1], groups=parameters.get("groups", 1), dilation_rate=[step, 1], padding=around)
+    image(sequence[:, :, None])
+    image.kernel.assign(flat.kernel[:, None])
+    np.testing.assert_allclose(image(sequence[:, :, None])[:, :, 0], native, atol=1e-5)
 
 
 @pytest.mark.slow
-def test_it_trains_on_tensorflows_own_kernels() -> None:
-    """They have no gradient for grouped and dilated convolutions."""
+def test_they_train_on_tensorflows_own_kernels() -> None:
+    """They have no gradient for grouped and dilated convolutions, nor one for each channel with unequal strides."""
     program = """if True:
         import tensorflow as tf
+        from netlib import nn
         from netlib.nn.layers import convolution
         assert not convolution._has_all_gradients()
-        conv, transposed = convolution.Conv2D, convolution.Conv2DTranspose
-        for kind, settings in (
-            (conv, {"groups": 2}), (conv, {"dilation_rate": 2, "padding": 2}), (conv, {"groups": 2, "dilation_rate": 2}),
-            (conv, {"padding": 1, "strides": 2}), (transposed, {"strides": 2}), (transposed, {"dilation_rate": 2}),
+        two = {"filters": 4, "kernel_size": 2}
+        for name, settings in (
+            ("Conv2D", {"groups": 2, **two}), ("Conv2D", {"dilation_rate": 2, "padding": 2, **two}),
+            ("Conv2D", {"groups": 2, "dilation_rate": 2, **two}), ("Conv2D", {"padding": 1, "strides": 2, **two}),
+            ("Conv1D", {"groups": 2, "dilation_rate": 2, **two}), ("Conv3D", {"groups": 2, "strides": 2, **two}),
+            ("Conv3D", {"dilation_rate": 2, **two}), ("Conv2DTranspose", {"strides": 2, **two}),
+            ("Conv2DTranspose", {"dilation_rate": 2, **two}), ("Conv3DTranspose", {"dilation_rate": 2, **two}),
+            ("Conv1DTranspose", {"strides": 3, **two}), ("DepthwiseConv2D", {"kernel_size": 3, "strides": [2, 1]}),
+            ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "dilation_rate": 2, "padding": "same"}),
+            ("DepthwiseConv1D", {"kernel_size": 3, "dilation_rate": 2}), ("SeparableConv2D", {"strides": [1, 2], **two}),
         ):
-            layer = kind(filters=4, kernel_size=3, **settings)
+            layer = getattr(nn, name)(**settings)
+            places = [8] * int(name.removesuffix("Transpose")[-2])
             @tf.function(autograph=False)
             def gradients(image):
                 with tf.GradientTape() as tape:
                     loss = tf.reduce_sum(layer(image) ** 2)
                 return tape.gradient(loss, layer.trainable_variables)
-            assert all(tf.reduce_any(gradient != 0) for gradient in gradients(tf.random.normal((2, 8, 8, 4))))
+            assert all(tf.reduce_any(gradient != 0) for gradient in gradients(tf.random.normal([2, *places, 4])))
     """
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)

@@ -6,18 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from netlib.nn.layers.padding import ZeroPadding2D, surrounded
+from netlib.nn.layers.padding import surrounded
 
 IMAGE = np.random.default_rng(3).normal(size=(2, 4, 5, 3)).astype("float32")
-
-
-@pytest.mark.parametrize(
-    ("padding", "around"), [(1, ((1, 1), (1, 1))), ([0, 2], ((0, 0), (2, 2))), ([[1, 0], [0, 3]], ((1, 0), (0, 3)))]
-)
-def test_zeros_stand_around(padding: Any, around: Any) -> None:
-    expected = np.pad(IMAGE, ((0, 0), *around, (0, 0)))
-    np.testing.assert_array_equal(ZeroPadding2D(padding)(IMAGE), expected)
-    np.testing.assert_array_equal(ZeroPadding2D(padding)(IMAGE.astype("uint8")), expected.astype("uint8"))
 
 
 @pytest.mark.parametrize(

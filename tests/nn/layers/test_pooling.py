@@ -10,16 +10,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.nn.layer import Layer
-from netlib.nn.layers.pooling import (
-    AdaptiveAveragePooling2D,
-    AveragePooling2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
-    MaxPooling2D,
-)
+from netlib.nn.layers import pooling
+from netlib.nn.layers.pooling import AveragePooling2D, AveragePooling3D, MaxPooling2D, MaxPooling3D
 
 IMAGE = tf.reshape(tf.range(9.0), (1, 3, 3, 1))
 
@@ -36,12 +28,6 @@ def test_what_lies_outside_does_not_count() -> None:
 
 def test_strides() -> None:
     np.testing.assert_array_equal(MaxPooling2D([1, 2], strides=[2, 1])(IMAGE)[0, :, :, 0], [[1, 2], [7, 8]])
-
-
-def test_global_average() -> None:
-    np.testing.assert_array_equal(GlobalAveragePooling2D()(IMAGE), [[4]])
-    np.testing.assert_array_equal(GlobalAveragePooling2D(keepdims=True)(IMAGE), [[[[4]]]])
-    np.testing.assert_array_equal(GlobalMaxPooling2D()(IMAGE), [[8]])
 
 
 sides = st.tuples(st.integers(0, 1), st.integers(0, 1))
@@ -69,7 +55,7 @@ def test_explicit_padding(shape: Any, size: Any, strides: Any, padding: Any) -> 
     options = {"pool_size": size, "strides": strides, "padding": padding}
     nothing = np.pad(image, padding, constant_values=np.nan)
     zeros = np.pad(image, padding)
-    expected = {
+    expected: dict[Any, list[Any]] = {
         MaxPooling2D(**options): [np.nanmax(nothing[window]) for window in windows(image, size, strides, padding)],
         AveragePooling2D(**options): [zeros[window].mean() for window in windows(image, size, strides, padding)],
         AveragePooling2D(**options, count_padding=False): [
@@ -81,52 +67,67 @@ def test_explicit_padding(shape: Any, size: Any, strides: Any, padding: Any) -> 
         np.testing.assert_allclose(tf.reshape(given, [-1]), values, rtol=1e-5, atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.tuples(st.integers(1, 9), st.integers(1, 9)), st.tuples(st.integers(1, 7), st.integers(1, 7)))
-def test_the_parts_of_an_image(shape: Any, size: Any) -> None:
-    image = np.random.default_rng(5).normal(size=shape)
-    parts = [
-        [image[_part(i, shape[0], size[0]), _part(j, shape[1], size[1])].mean() for j in range(size[1])]
-        for i in range(size[0])
-    ]
-    given = AdaptiveAveragePooling2D(size)(image.astype("float32")[np.newaxis, :, :, np.newaxis])
-    np.testing.assert_allclose(given[0, :, :, 0], parts, atol=1e-6)
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.sampled_from(["Max", "Average"]), st.sampled_from(["valid", "same"]), st.data())
+def test_values_and_gradients_are_keras_s(count: int, kind: str, padding: str, data: st.DataObject) -> None:
+    lengths = data.draw(st.lists(st.integers(3, 6), min_size=count, max_size=count))
+    size, strides = (data.draw(st.lists(st.integers(1, 3), min_size=count, max_size=count)) for _ in range(2))
+    options = {"pool_size": size, "strides": data.draw(st.sampled_from([None, strides])), "padding": padding}
+    name = f"{kind}Pooling{count}D"
+    values = np.random.default_rng(3).normal(size=(2, *lengths, 2)).astype("float32")
+    ours = with_gradient(getattr(pooling, name)(**options), values)
+    theirs = with_gradient(getattr(keras.layers, name)(**options), values)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
 
 
-def _part(index: int, length: int, parts: int) -> slice:
-    return slice(int(np.floor(index * length / parts)), int(np.ceil((index + 1) * length / parts)))
-
-
-SEQUENCES = np.float32([[[1, -2], [3, -4], [100, 100]], [[5, -6], [7, 8], [-9, 10]], [[50, 50], [50, 50], [50, 50]]])
-MASK = tf.constant([[True, True, False], [True, True, True], [False, False, False]])
-
-
-@pytest.mark.parametrize("keepdims", [False, True])
-def test_the_mean_over_what_the_mask_leaves_is_keras_s(keepdims: bool) -> None:
-    theirs = keras.layers.GlobalAveragePooling1D(keepdims=keepdims)(SEQUENCES, mask=MASK)
-    ours = GlobalAveragePooling1D(keepdims=keepdims)(SEQUENCES, mask=MASK)
-    np.testing.assert_allclose(ours[:2], theirs[:2], rtol=1e-6)
-    np.testing.assert_array_equal(ours[2], np.zeros_like(ours[2]))  # 0 / 0 in Keras
-
-
-def test_the_largest_of_what_the_mask_leaves() -> None:
-    np.testing.assert_array_equal(GlobalMaxPooling1D()(SEQUENCES, mask=MASK), [[3, -2], [7, 10], [0, 0]])
-    np.testing.assert_array_equal(GlobalMaxPooling1D()(SEQUENCES), [[100, 100], [7, 10], [50, 50]])
-
-
-@pytest.mark.parametrize("layer", [GlobalAveragePooling1D(), GlobalMaxPooling1D()])
-def test_what_is_left_out_gets_no_gradient(layer: Layer[Any]) -> None:
-    inputs = tf.constant(SEQUENCES)
+def with_gradient(layer: Any, values: Any) -> tuple[Any, Any]:
+    """What a layer gives, and the gradient of a nonlinear function of that."""
+    inputs = tf.constant(values)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        total = tf.reduce_sum(layer(inputs, mask=MASK) ** 2)
-    gradient = tape.gradient(total, inputs)
-    assert np.all(np.isfinite(gradient))
-    np.testing.assert_array_equal(tf.boolean_mask(gradient, ~MASK), np.zeros((4, 2)))
-    assert np.all(np.any(np.asarray(gradient)[:2] != 0, axis=(1, 2)))
+        outputs = layer(inputs)
+        total = tf.reduce_sum(tf.sin(outputs))
+    return outputs, tape.gradient(total, inputs)
 
 
-def test_many_places_are_counted_exactly_in_half_precision() -> None:
-    ones = tf.ones([1, 999, 1])
-    for dtype in ("mixed_bfloat16", "mixed_float16"):
-        np.testing.assert_array_equal(GlobalAveragePooling1D(dtype=dtype)(ones, mask=ones[..., 0] > 0), [[1]])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_of_values_that_tie_one_has_the_gradient(count: int) -> None:
+    """So it is in Keras, but for volumes: there each of them has all of it."""
+    options = {"pool_size": 3, "strides": 2, "padding": "same"}
+    flat = np.zeros((1, *[5] * count, 1), "float32")
+    _, ours = with_gradient(getattr(pooling, f"MaxPooling{count}D")(**options), flat)
+    _, theirs = with_gradient(getattr(keras.layers, f"MaxPooling{count}D")(**options), flat)
+    assert np.sum(ours) == 3**count
+    assert np.array_equal(ours, theirs) == (count < 3)
+
+
+def test_a_row_s_or_a_plane_s_windows_are_those_of_fewer_axes() -> None:
+    volume = np.random.default_rng(3).normal(size=(1, 1, 5, 6, 2)).astype("float32")
+    for kind in ("Max", "Average"):
+        by_axes = [getattr(pooling, f"{kind}Pooling{count}D") for count in (1, 2, 3)]
+        options = {"strides": 2, "padding": 1}
+        plane = by_axes[1](3, **options)(volume[0])
+        given = by_axes[2]((1, 3, 3), strides=(1, 2, 2), padding=[0, 1, 1])(volume)
+        np.testing.assert_allclose(given[0], plane, atol=1e-6)
+        row = by_axes[0](3, **options)(volume[0, 0])
+        given = by_axes[1]((1, 3), strides=(1, 2), padding=[0, 1])(volume[0])
+        np.testing.assert_allclose(given[0], row, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_large_windows_in_half_precision(dtype: str) -> None:
+    image = np.random.default_rng(3).uniform(10, 30, (1, 64, 64, 1)).astype("float32")
+    np.testing.assert_allclose(AveragePooling2D(64, dtype=dtype)(image), [[[[image.mean()]]]], rtol=4e-3)
+    volume = image.reshape(1, 16, 16, 16, 1)
+    np.testing.assert_allclose(np.ravel(AveragePooling3D(16, dtype=dtype)(volume)), [image.mean()], rtol=4e-3)
+    np.testing.assert_allclose(np.ravel(MaxPooling3D(16, dtype=dtype)(volume)), [image.max()], rtol=4e-3)
+
+
+def test_volumes_in_double_precision() -> None:
+    """TensorFlow's own kernels for volumes have none on the CPU."""
+    volume = np.random.default_rng(3).normal(size=(2, 4, 6, 2, 3))
+    windows = volume.reshape(2, 2, 2, 3, 2, 1, 2, 3)
+    for layer, function in ((MaxPooling3D, np.max), (AveragePooling3D, np.mean)):
+        given = layer(2, dtype="float64")(volume)
+        np.testing.assert_allclose(given, function(windows, axis=(2, 4, 6)), rtol=1e-14)

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from netlib.nn.layers.regularization import Dropout
+from netlib import nn
+from netlib.nn.layers.regularization import AlphaDropout, Dropout
 from netlib.nn.random import forward_pass
 
 ONES = tf.ones((200, 50))
 
 
-def trained(layer: Dropout, inputs: tf.Tensor, step: int = 1, first_row: int = 0, seed: int = 3) -> np.ndarray:
+def trained(layer: Any, inputs: tf.Tensor, step: int = 1, first_row: int = 0, seed: int = 3) -> np.ndarray:
     with forward_pass(seed, step, first_row):
-        return layer(inputs, training=True).numpy()
+        return np.asarray(layer(inputs, training=True))
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -76,3 +79,67 @@ def test_unknown_lengths_draw_the_same_bits(noise_shape: list[int | None] | None
             return layer(values, training=True)
 
     np.testing.assert_array_equal(unknown(values), trained(layer, values))
+
+
+SPATIAL = {
+    "1D": (nn.SpatialDropout1D, (30, 4, 50)),
+    "2D": (nn.SpatialDropout2D, (30, 3, 4, 50)),
+    "3D": (nn.SpatialDropout3D, (30, 2, 3, 4, 50)),
+}
+
+
+@pytest.mark.parametrize("rank", SPATIAL)
+def test_spatial_dropout_drops_whole_channels(rank: str) -> None:
+    kind, shape = SPATIAL[rank]
+    outputs = trained(kind(0.3), tf.ones(shape))
+    channels = outputs.reshape(30, -1, 50)
+    np.testing.assert_array_equal(channels, np.broadcast_to(channels[:, :1], channels.shape))
+    dropped = channels[:, 0] == 0
+    np.testing.assert_array_equal(channels[:, 0][~dropped], np.float32(1 / 0.7))
+    # Five standard deviations of a binomial share of 1,500.
+    assert abs(dropped.mean() - 0.3) < 5 * np.sqrt(0.3 * 0.7 / dropped.size)
+    assert len(np.unique(dropped, axis=0)) == 30
+    np.testing.assert_array_equal(kind(0.3)(tf.ones(shape)), tf.ones(shape))
+
+
+@pytest.mark.parametrize("rank", SPATIAL)
+def test_spatial_dropout_is_a_dropout_with_a_mask_for_channels(rank: str) -> None:
+    kind, shape = SPATIAL[rank]
+    noise_shape = [None, *[1] * (len(shape) - 2), None]
+    values = tf.constant(np.random.default_rng(1).normal(size=shape), tf.float32)
+    ours, plain = trained(kind(0.3, path="a"), values), trained(Dropout(0.3, noise_shape=noise_shape, path="a"), values)
+    np.testing.assert_array_equal(ours, plain)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_alpha_dropout_keeps_mean_and_variance(rate: float) -> None:
+    values = np.random.default_rng(1).normal(size=(400, 100)).astype(np.float32)
+    values = (values - values.mean()) / values.std()
+    outputs = trained(AlphaDropout(rate), tf.constant(values))
+    # Five standard deviations: the variance of the squares is at most 3 - 1 and what the limit adds.
+    assert abs(outputs.mean()) < 5 / 200
+    assert abs(outputs.var() - 1) < 5 * 2 / 200
+
+
+def test_alpha_dropout_in_closed_form() -> None:
+    """Section 3 of the paper: a (x d + alpha' (1 - d)) + b, where SELU tends to alpha'."""
+    rate, limit = 0.4, tf.nn.selu(-1e4).numpy()
+    a = (1 - rate + limit**2 * rate * (1 - rate)) ** -0.5
+    b = -a * rate * limit
+    values = np.random.default_rng(1).normal(size=(200, 50)).astype(np.float32)
+    outputs = trained(AlphaDropout(rate), tf.constant(values))
+    dropped = np.isclose(outputs, a * limit + b, rtol=1e-6)
+    assert abs(dropped.mean() - rate) < 5 * np.sqrt(rate * (1 - rate) / outputs.size)
+    np.testing.assert_allclose(outputs[~dropped], (a * values + b)[~dropped], rtol=1e-4, atol=1e-5)
+
+
+def test_alpha_dropout_at_inference_and_its_gradient() -> None:
+    np.testing.assert_array_equal(AlphaDropout(0.5)(ONES), ONES)
+    layer, values = AlphaDropout(0.5), tf.fill((10, 10), 3.0)
+    with forward_pass(1, 1), tf.GradientTape() as tape:
+        tape.watch(values)
+        outputs = layer(values, training=True)
+    gradient = tape.gradient(outputs, values).numpy()
+    kept = outputs.numpy() > 0
+    assert set(np.unique(gradient[~kept])) == {0.0}
+    assert len(np.unique(gradient[kept])) == 1

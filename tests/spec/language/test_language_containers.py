@@ -306,7 +306,7 @@ def test_the_body_gives_what_it_reads(problems_of: Any) -> None:
 
 
 def test_nothing_is_added_out_of_a_loop(problems_of: Any) -> None:
-    message = "AddLoss cannot stand in a While: what it adds cannot leave the loop"
+    message = "AddLoss cannot stand in a While or an RNN: what it adds cannot leave the loop"
     assert problems_of("[{While: {body: [{Dense: 4}, {AddLoss: mean(x)}]}}]") == [((0, "While", "body", 1), message)]
     inside = "{blocks: {B: [{Dense: 4}, {AddLoss: mean(x)}]}, model: [{While: {body: [B]}}]}"
     assert problems_of(inside) == [(("blocks", "B", 1), message)]

@@ -387,12 +387,12 @@ def test_training_fixes_the_flag(graph_of: Any) -> None:
         (
             "dtype: 5",
             "dtype",
-            "there is no precision 5 (known: float32, mixed_bfloat16, mixed_float16, bfloat16, float16)",
+            "there is no precision 5 (known: float32, mixed_bfloat16, mixed_float16, float64, bfloat16, float16)",
         ),
         (
             "dtype: [1]",
             "dtype",
-            "there is no precision [1] (known: float32, mixed_bfloat16, mixed_float16, bfloat16, float16)",
+            "there is no precision [1] (known: float32, mixed_bfloat16, mixed_float16, float64, bfloat16, float16)",
         ),
         (
             "shape: 3",

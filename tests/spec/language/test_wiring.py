@@ -37,7 +37,7 @@ def test_what_stands_beside_a_type() -> None:
 
 
 def test_what_is_wrong_is_reported_and_left_out() -> None:
-    wiring, problems = parsed(trainable="no", dtype="float64", training=[], shape="3", tie={"kernel": 3, "bias": "a.b"})
+    wiring, problems = parsed(trainable="no", dtype="float8", training=[], shape="3", tie={"kernel": 3, "bias": "a.b"})
     assert wiring == Wiring(ties={"bias": Tie("a.b")})
     assert [problem.loc[2:] for problem in problems] == [
         ("trainable",),

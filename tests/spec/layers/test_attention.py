@@ -17,9 +17,11 @@ def attention(**parameters: Any) -> MultiHeadAttention:
 
 
 def test_the_output_has_the_places_of_the_query() -> None:
-    assert attention().output_shape(QUERY, VALUE) == (None, 4, 6)
-    assert attention(output_dim=9).output_shape(QUERY, VALUE, KEY) == (None, 4, 9)
-    assert attention().output_shape((None, None, 6), (None, None, 7)) == (None, None, 6)
+    assert attention().output_shape(QUERY, VALUE) == {"output": (None, 4, 6), "scores": (None, 2, 4, 5)}
+    assert attention(output_dim=9).output_shape(QUERY, VALUE, KEY)["output"] == (None, 4, 9)
+    unknown = attention().output_shape((None, None, 6), (None, None, 7))
+    assert unknown == {"output": (None, None, 6), "scores": (None, 2, None, None)}
+    assert attention().output_shape(QUERY, (None, None, 7), KEY)["scores"] == (None, 2, 4, 5)
 
 
 def test_weights() -> None:
@@ -75,3 +77,21 @@ def test_what_it_cannot_read(shapes: list[Shape], message: str) -> None:
 def test_what_keras_has_besides() -> None:
     with pytest.raises(SpecError, match="MultiHeadAttention takes no 'output_shape': write output_dim"):
         attention(output_shape=4)
+
+
+def test_how_the_output_begins() -> None:
+    def begins(**parameters: Any) -> list[str]:
+        made = attention(use_bias=False, **parameters).weights(QUERY, VALUE)
+        return [weight.initializer.type_name() for weight in made if weight.initializer]
+
+    assert begins(kernel_initializer="he_normal") == ["HeNormal"] * 4
+    assert begins(output_initializer="zeros") == ["GlorotUniform"] * 3 + ["Zeros"]
+    assert attention(output_initializer="zeros").to_plain()["output_initializer"] == "Zeros"
+
+
+def test_what_is_kept_for_the_backward_pass() -> None:
+    """Queries, keys, values and means of the heads; the weights are the port `scores` already."""
+    projected = 4 * 6 + 5 * 6 + 5 * 6 + 4 * 6
+    assert attention().kept(QUERY, VALUE) == projected
+    assert attention(dropout=0.1).kept(QUERY, VALUE) == projected + 2 * (2 * 4 * 5)
+    assert attention().kept((None, None, 6), VALUE) is None

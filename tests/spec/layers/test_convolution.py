@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import keras
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layers.convolution import Conv2D, Conv2DTranspose
-from netlib.spec.tensors import Shape
+from netlib.spec.layers.convolution import Conv1D, Conv2D, Conv3D
+from netlib.spec.layers.depthwise_convolution import DepthwiseConv1D, DepthwiseConv2D
+from netlib.spec.layers.separable_convolution import SeparableConv2D
+from netlib.spec.layers.transposed_convolution import Conv2DTranspose
+from netlib.spec.registry import names, spec_class
 
 
 def conv(**parameters: Any) -> Conv2D:
@@ -73,100 +75,72 @@ def test_the_first_layers_of_torchvision_s_networks() -> None:
 
 
 def test_xla_is_known_to_be_slow_on_the_cpu() -> None:
-    assert not Conv2D.fast_xla_on_cpu
-    assert not Conv2DTranspose.fast_xla_on_cpu
+    sliding = [spec_class("layer", name) for name in names("layer") if "Conv" in name and "LSTM" not in name]
+    assert len(sliding) >= 10
+    assert not any(cls.fast_xla_on_cpu for cls in sliding)  # type: ignore[attr-defined]
 
 
-def transposed(**parameters: Any) -> Conv2DTranspose:
-    return Conv2DTranspose.parse({"filters": 6, "kernel_size": 3, **parameters})
+def test_parameters_come_in_keras_s_order() -> None:
+    for name in (each for each in names("layer") if "Conv" in each and "LSTM" not in each):
+        theirs = inspect.signature(getattr(keras.layers, name).__init__).parameters
+        ours = list(spec_class("layer", name).model_fields)
+        assert ours == [each for each in theirs if each in ours]
 
 
-small = st.integers(1, 4)
-pairs = st.tuples(small, small)
-lengths = st.one_of(st.none(), st.integers(1, 9))
+def test_one_number_stands_for_every_axis() -> None:
+    assert Conv1D.parse({"filters": 1, "kernel_size": 3}) == Conv1D.parse({"filters": 1, "kernel_size": [3]})
+    assert Conv3D.parse({"filters": 1, "kernel_size": 3}) == Conv3D.parse({"filters": 1, "kernel_size": [3, 3, 3]})
+    with pytest.raises(SpecError, match=r"kernel_size: expected a positive integer, got \[1, 2\]"):
+        Conv1D.parse({"filters": 1, "kernel_size": [1, 2]})
+    with pytest.raises(SpecError, match=r"strides: expected a positive integer or three of them, got \[1, 2\]"):
+        Conv3D.parse({"filters": 1, "kernel_size": 1, "strides": [1, 2]})
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.tuples(st.none(), lengths, lengths, st.just(2)),
-    pairs,
-    pairs,
-    st.sampled_from(["valid", "same"]),
-    st.one_of(st.none(), st.integers(0, 3), st.tuples(st.integers(0, 3), st.integers(0, 3))),
-    st.booleans(),
-)
-def test_a_transposed_convolution_has_keras_s_shape(
-    shape: Shape, size: Any, steps: Any, padding: str, extra: Any, dilated: bool
-) -> None:
-    parameters = {
-        "filters": 2, "kernel_size": size, "padding": padding, "output_padding": extra,
-        "dilation_rate" if dilated else "strides": steps,
-    }  # fmt: skip
-    try:
-        spec = Conv2DTranspose.parse(parameters)
-    except SpecError:  # test_it_is_the_transpose_of_a_convolution says which are refused
-        assume(False)
-    if spec.output_padding is not None:  # Keras takes none as large as the stride
-        assume(all(extra < stride for extra, stride in zip(spec.output_padding, spec.strides, strict=True)))
-    expected = keras.layers.Conv2DTranspose(**parameters).compute_output_shape(shape)
-    assert spec.output_shape(shape) == tuple(expected)
+def test_other_numbers_of_axes_are_refused() -> None:
+    with pytest.raises(
+        SpecError, match=r"Conv1D needs an input of rank 3, \(batch, time, features\), got \(batch, 8, 8, 1\)"
+    ):
+        Conv1D.parse({"filters": 1, "kernel_size": 1}).output_shape((None, 8, 8, 1))
+    with pytest.raises(
+        SpecError, match=r"Conv3D needs an input of rank 5, \(batch, depth, height, width, channels\), got"
+    ):
+        Conv3D.parse({"filters": 1, "kernel_size": 1}).output_shape((None, 8, 8, 1))
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.tuples(small, small), pairs, pairs, st.sampled_from(["valid", "same"]), st.integers(0, 3))
-def test_it_is_the_transpose_of_a_convolution(
-    places: tuple[int, int], size: Any, steps: Any, padding: str, extra: int
-) -> None:
-    """The convolution leads back to its input's shape, and multiplies as often. An output padding that does not is refused."""
-    parameters = {"kernel_size": size, "strides": steps, "padding": padding}
-    back = Conv2D.parse({**parameters, "filters": 5})
-    try:
-        spec = Conv2DTranspose.parse({**parameters, "filters": 2, "output_padding": extra})
-    except SpecError:
-        if padding == "valid":
-            grown = (None, *((n - 1) * s + k + extra for n, s, k in zip(places, steps, size, strict=True)), 2)
-            assert back.output_shape(grown) != (None, *places, 5)
-        return
-    for each in (spec, spec.model_copy(update={"output_padding": None})):
-        output = each.output_shape((None, *places, 5))
-        assert back.output_shape(output) == (None, *places, 5)
-        assert back.macs(output) == each.macs((None, *places, 5))
-
-
-def test_u_net_s_way_up() -> None:
-    up = transposed(filters=512, kernel_size=2, strides=2)
-    assert up.output_shape((None, 16, 16, 1024)) == (None, 32, 32, 512)
-    assert up.macs((None, 16, 16, 1024)) == 16 * 16 * 2 * 2 * 1024 * 512
-    assert up.macs((None, None, 16, 1024)) is None
-
-
-def test_a_transposed_kernel_has_the_filters_before_the_channels() -> None:
-    kernel, bias = transposed(kernel_size=[3, 5]).weights((None, 4, 4, 2))
-    assert (kernel.shape, bias.shape) == ((3, 5, 6, 2), (6,))
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        (
-            {"strides": 2, "output_padding": [0, 2]},
-            r"output_padding \(= \[0, 2\]\) must be from 0 to 1 where the stride is 2, the kernel reaches 3 and padding is valid",
-        ),
-        (
-            {"kernel_size": 2, "strides": 2, "padding": "same", "output_padding": 0},
-            r"output_padding \(= \[0, 0\]\) must be from 1 to 2 where the stride is 2, the kernel reaches 2 and padding is same",
-        ),
-        ({"output_padding": -1}, r"output_padding: expected an integer or a pair of them, none below 0, got -1"),
-        ({"strides": 2, "dilation_rate": 2}, r"strides \(= \[2, 2\]\) and dilation_rate \(= \[2, 2\]\) cannot both be"),
-        ({"padding": 1}, r"padding: expected 'valid' or 'same', got 1"),
-    ],
-)
-def test_what_a_transposed_convolution_refuses(parameters: dict[str, Any], message: str) -> None:
+def test_causal_padding_is_for_sequences_and_keeps_their_length() -> None:
+    causal = Conv1D.parse({"filters": 2, "kernel_size": 4, "dilation_rate": 8, "padding": "causal"})
+    assert causal.around == ((24, 0),)
+    assert causal.output_shape((None, 5, 3)) == (None, 5, 2)
+    assert Conv1D.parse(causal.to_plain()) == causal
+    for cls in (Conv2D, Conv3D, DepthwiseConv1D):
+        with pytest.raises(SpecError, match=r"padding: expected 'valid' or 'same', an integer.*, got 'causal'"):
+            cls.parse({**({} if cls is DepthwiseConv1D else {"filters": 1}), "kernel_size": 1, "padding": "causal"})
+    message = r"padding: expected 'valid', 'same', 'causal', an integer or a pair \(before, behind\), none below 0, got 'full'"
     with pytest.raises(SpecError, match=message):
-        transposed(**parameters)
+        Conv1D.parse({"filters": 1, "kernel_size": 1, "padding": "full"})
 
 
-def test_only_images_can_grow() -> None:
-    message = r"Conv2DTranspose needs an input of rank 4, \(batch, height, width, channels\), got \(batch, 8, 8\)"
+def test_what_is_larger_than_its_input_is_named_with_all_its_axes() -> None:
+    message = r"Conv3D's window of 3 x 1 x 5 is larger than its input \(batch, 4, 4, 4, 1\); make it smaller"
     with pytest.raises(SpecError, match=message):
-        transposed().output_shape((None, 8, 8))
+        Conv3D.parse({"filters": 1, "kernel_size": [3, 1, 5]}).output_shape((None, 4, 4, 4, 1))
+
+
+def test_the_first_pair_of_mobilenet_s_layers() -> None:
+    """Howard et al. 2017, table 1: a depthwise convolution of 3 x 3 x 32, and one of 1 x 1 x 32 x 64, over 112 x 112 places."""
+    image = (None, 112, 112, 32)
+    depthwise = DepthwiseConv2D.parse({"kernel_size": 3, "padding": 1})
+    assert depthwise.macs(image) == 112 * 112 * 9 * 32
+    assert [weight.shape for weight in depthwise.weights(image)] == [(3, 3, 32, 1), (32,)]
+    separable = SeparableConv2D.parse({"filters": 64, "kernel_size": 3, "padding": "same"})
+    assert separable.macs(image) == 112 * 112 * (9 * 32 + 32 * 64)
+    assert separable.kept(image) == 112 * 112 * 32
+    assert separable.kept((None, None, 112, 32)) is None
+
+
+def test_each_channel_may_have_strides_beside_a_dilation() -> None:
+    """As in Keras, where other convolutions refuse that."""
+    both = DepthwiseConv2D.parse({"kernel_size": 3, "strides": 2, "dilation_rate": 2})
+    assert both.output_shape((None, 9, 10, 3)) == (None, 3, 3, 3)
+    with pytest.raises(SpecError, match="cannot both be greater than 1"):
+        Conv2DTranspose.parse({"filters": 1, "kernel_size": 3, "strides": 2, "dilation_rate": 2})

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layers.core import Activation, Dense, Embedding, Identity
+from netlib.spec.layers.core import Activation, Dense, Embedding, Identity, Rescaling
 from netlib.spec.tensors import TensorSpec
 
 
@@ -115,3 +117,22 @@ def test_a_function_with_parameters_may_stand_alone() -> None:
     assert Activation.parse({"leaky_relu": 0.1}) == Activation.parse({"activation": {"leaky_relu": 0.1}})
     with pytest.raises(SpecError, match="Activation has no parameter 'activaton'; did you mean 'activation'"):
         Activation.parse({"activaton": "relu"})
+
+
+@pytest.mark.parametrize("name", ["scale", "offset"])
+@pytest.mark.parametrize("value", [[], "x", [1, None], [True], float("nan"), {}])
+def test_rescaling_takes_numbers(name: str, value: Any) -> None:
+    with pytest.raises(SpecError, match=f"{name}: expected a number, or a list of them with one for each channel, got"):
+        Rescaling.parse({"scale": 1, name: value})
+
+
+def test_a_factor_for_each_channel_needs_as_many_channels() -> None:
+    rescaling = Rescaling.parse({"scale": [1, 2, 3], "offset": 4})
+    assert rescaling.outputs(TensorSpec((None, None, 3), "uint8")) == {"output": TensorSpec((None, None, 3))}
+    message = r"Rescaling's scale has 3 values, one for each channel, but its input \(batch, 8, 4\) has 4"
+    with pytest.raises(SpecError, match=message):
+        rescaling.output_shape((None, 8, 4))
+    with pytest.raises(
+        SpecError, match=r"Rescaling needs to know the length of axis -1 of its input, got \(batch, 8, \?\)"
+    ):
+        rescaling.output_shape((None, 8, None))

@@ -2,15 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layers.convolution import Conv2D, Conv2DTranspose
-from netlib.spec.layers.padding import ZeroPadding2D
-from netlib.spec.tensors import TensorSpec
+from netlib.spec.layers.convolution import Conv1D, Conv2D, Conv3D
+from netlib.spec.layers.transposed_convolution import Conv2DTranspose
+from netlib.spec.layers.zero_padding import ZeroPadding2D
 
 
 def sides(written: Any) -> Any:
@@ -48,17 +45,28 @@ def test_a_pair_from_zero_on() -> None:
     assert made.output_padding == (1, 1)
 
 
-@given(
-    st.tuples(st.none(), *[st.one_of(st.none(), st.integers(1, 9))] * 2, st.integers(1, 3)),
-    st.one_of(st.integers(0, 3), st.tuples(st.integers(0, 3), st.integers(0, 3))),
-)
-def test_the_image_grows_as_keras_s(shape: Any, padding: Any) -> None:
-    assert ZeroPadding2D.parse(padding).output_shape(shape) == keras.layers.ZeroPadding2D(padding).compute_output_shape(
-        shape
+def around(cls: Any, padding: Any) -> Any:
+    return cls.parse({"filters": 1, "kernel_size": 1, "padding": padding}).padding
+
+
+def test_padding_of_one_axis_and_of_three() -> None:
+    assert around(Conv1D, 2) == around(Conv1D, [2, 2]) == around(Conv1D, [[2, 2]]) == around(Conv1D, [2]) == ((2, 2),)
+    assert around(Conv1D, [0, 3]) == around(Conv1D, [[0, 3]]) == ((0, 3),)
+    assert around(Conv3D, 1) == around(Conv3D, [1, 1, [1, 1]]) == ((1, 1), (1, 1), (1, 1))
+
+
+@pytest.mark.parametrize("wrong", [-1, [1, 2, 3], [[1, 2], [1, 2]], [[1, 2, 3]], [], None, True])
+def test_other_forms_for_one_axis_are_refused(wrong: Any) -> None:
+    message = r"expected 'valid', 'same', 'causal', an integer or a pair \(before, behind\), none below 0, got "
+    with pytest.raises(SpecError, match=message):
+        around(Conv1D, wrong)
+
+
+@pytest.mark.parametrize("wrong", [-1, [1, 2], [[1, 2], [1, 2]], [1, 2, [1, 2, 3]], None])
+def test_other_forms_for_three_axes_are_refused(wrong: Any) -> None:
+    message = (
+        r"expected 'valid' or 'same', an integer, three of them \(depth, height, width\) or three pairs"
+        r" \(\(front, back\), \(top, bottom\), \(left, right\)\), none below 0, got "
     )
-
-
-def test_only_images_have_sides_and_they_keep_their_dtype() -> None:
-    assert ZeroPadding2D.parse(1).outputs(TensorSpec((None, 2, 2, 1), "uint8"))["output"].dtype == "uint8"
-    with pytest.raises(SpecError, match=r"ZeroPadding2D needs an input of rank 4, .* got \(batch, 8\)"):
-        ZeroPadding2D.parse(1).output_shape((None, 8))
+    with pytest.raises(SpecError, match=message):
+        around(Conv3D, wrong)

@@ -4,15 +4,16 @@ import pytest
 
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec
+from netlib.spec.layers import pooling
 from netlib.spec.layers.pooling import (
-    AdaptiveAveragePooling2D,
+    AveragePooling1D,
     AveragePooling2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
+    AveragePooling3D,
+    MaxPooling1D,
     MaxPooling2D,
+    MaxPooling3D,
 )
+from netlib.spec.tensors import TensorSpec
 
 
 def test_the_window_may_stand_alone_and_its_strides_are_its_size() -> None:
@@ -40,45 +41,41 @@ def test_resnet_s_and_alexnet_s_pooling() -> None:
 
 @pytest.mark.parametrize("cls", [MaxPooling2D, AveragePooling2D])
 def test_every_window_meets_the_image(cls: type[LayerSpec]) -> None:
-    message = (
-        r"padding \(= \[0, 3\] along the width\) must be less than pool_size \(= 3 there\), so that every window meets"
-    )
+    message = r"padding \(= \[0, 3\] along the width\) must be less than pool_size \(= 3 there\), so that every window meets the"
     with pytest.raises(SpecError, match=message):
         cls.parse({"pool_size": [4, 3], "padding": [3, [0, 3]]})
 
 
-@pytest.mark.parametrize("cls", [GlobalAveragePooling2D, GlobalMaxPooling2D])
-def test_all_of_an_image(cls: type[LayerSpec]) -> None:
-    assert cls.parse({}).output_shape((None, None, 5, 3)) == (None, 3)
-    assert cls.parse({"keepdims": True}).output_shape((None, 4, 5, 3)) == (None, 1, 1, 3)
-    message = rf"{cls.__name__} needs an input of rank 4, \(batch, height, width, channels\), got \(batch, 5\)"
-    with pytest.raises(SpecError, match=message):
-        cls.parse({}).output_shape((None, 5))
-
-
-@pytest.mark.parametrize("cls", [GlobalAveragePooling1D, GlobalMaxPooling1D])
-def test_all_of_a_sequence(cls: type[LayerSpec]) -> None:
-    assert cls.parse({}).output_shape((None, None, 3)) == (None, 3)
-    assert cls.parse({"keepdims": True}).output_shape((None, 4, 3)) == (None, 1, 3)
-    assert cls.uses_mask
-    assert not cls.supports_masking
-    with pytest.raises(SpecError, match=rf"{cls.__name__} needs an input of rank 3, \(batch, time, features\), got"):
-        cls.parse({}).output_shape((None, 4, 5, 3))
-
-
-def test_adaptive_pooling_gives_its_size_from_any() -> None:
-    for shape in ((None, 6, 6, 256), (None, 1, 13, 256), (None, None, None, 256)):
-        assert AdaptiveAveragePooling2D.parse(6).output_shape(shape) == (None, 6, 6, 256)
-    assert AdaptiveAveragePooling2D.parse([1, 7]).output_shape((None, 9, 9, 4)) == (None, 1, 7, 4)
-    with pytest.raises(SpecError, match="AdaptiveAveragePooling2D needs an input of rank 4"):
-        AdaptiveAveragePooling2D.parse(6).output_shape((None, 9, 4))
-
-
 def test_xla_has_no_gradient_of_the_largest() -> None:
-    assert not MaxPooling2D.xla
-    assert AveragePooling2D.xla
+    for count in (1, 2, 3):
+        assert not getattr(pooling, f"MaxPooling{count}D").xla
+        assert getattr(pooling, f"AveragePooling{count}D").xla
 
 
 def test_average_pooling_needs_a_window() -> None:
     with pytest.raises(SpecError, match="AveragePooling2D needs 'pool_size': height and width of the window"):
         AveragePooling2D.parse({})
+
+
+@pytest.mark.parametrize(
+    ("cls", "named"),
+    [
+        (MaxPooling1D, r"\(= \[2, 2\] along the time\)"),
+        (AveragePooling3D, r"\(= \[2, 2\] along the depth\)"),
+    ],
+)
+def test_the_axis_is_named(cls: type[LayerSpec], named: str) -> None:
+    with pytest.raises(SpecError, match=rf"padding {named} must be less than pool_size \(= 2 there\)"):
+        cls.parse({"pool_size": 2, "padding": 2})
+
+
+@pytest.mark.parametrize("cls", [MaxPooling1D, AveragePooling1D, MaxPooling3D, AveragePooling3D])
+def test_sequences_and_volumes(cls: type[LayerSpec]) -> None:
+    count = int(cls.__name__[-2])
+    pool = cls.parse({"pool_size": 3, "strides": 2, "padding": 1})
+    assert pool.output_shape((None, *[7] * count, 2)) == (None, *[4] * count, 2)
+    assert pool.output_shape((None, *[None] * count, 2)) == (None, *[None] * count, 2)
+    with pytest.raises(SpecError, match=rf"{cls.__name__} needs an input of rank {count + 2}, \(batch, "):
+        pool.output_shape((None, 8, 8, 2))
+    with pytest.raises(SpecError, match=rf"{cls.__name__} needs floating-point input, got int32"):
+        pool.outputs(TensorSpec((None, *[7] * count, 2), "int32"))

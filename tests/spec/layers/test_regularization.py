@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layers.regularization import Dropout
+from netlib.spec.layers.regularization import (
+    AlphaDropout,
+    Dropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 
 
 def test_the_rate_may_stand_alone() -> None:
@@ -40,7 +46,26 @@ def test_a_noise_shape_must_fit(shape: tuple[int | None, ...]) -> None:
     message = r"Dropout's noise_shape \(= \[None, 4, 1\]\) does not fit its input .*: each entry must be null, 1 or the axis's"
     with pytest.raises(SpecError, match=message):
         layer.output_shape(shape)
+    with pytest.raises(SpecError, match=message.replace("Dropout", "AlphaDropout", 1)):
+        AlphaDropout.parse({"rate": 0.5, "noise_shape": [None, 4, 1]}).output_shape(shape)
 
 
 def test_it_draws_random_numbers() -> None:
     assert Dropout.random
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (SpatialDropout1D, r"SpatialDropout1D needs an input of rank 3, \(batch, time, channels\), got \(batch, 4\)"),
+        (SpatialDropout2D, r"SpatialDropout2D needs an input of rank 4, \(batch, height, width, channels\), got"),
+        (
+            SpatialDropout3D,
+            r"SpatialDropout3D needs an input of rank 5, \(batch, depth, height, width, channels\), got",
+        ),
+    ],
+)
+def test_spatial_dropout_needs_its_axes(kind: Any, message: str) -> None:
+    assert kind.parse(0.3).noise_shape[0] is None
+    with pytest.raises(SpecError, match=message):
+        kind.parse(0.3).output_shape((None, 4))

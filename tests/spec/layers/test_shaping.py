@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.spec.errors import SpecError
-from netlib.spec.layers.shaping import Flatten, Permute, RepeatVector, Reshape, UpSampling2D
+from netlib.spec.layers.shaping import Flatten, Permute, RepeatVector, Reshape
 from netlib.spec.tensors import TensorSpec
 
 
@@ -79,12 +79,3 @@ def test_a_vector_is_repeated() -> None:
         SpecError, match=r"RepeatVector needs an input of rank 2, \(batch, features\), got \(batch, 4, 2\)"
     ):
         RepeatVector.parse(3).output_shape((None, 4, 2))
-
-
-def test_an_image_is_enlarged() -> None:
-    assert UpSampling2D.parse(2).output_shape((None, None, 4, 3)) == (None, None, 8, 3)
-    assert UpSampling2D.parse([1, 3]).output_shape((None, 5, 4, 3)) == (None, 5, 12, 3)
-    with pytest.raises(SpecError, match=r"interpolation: expected 'nearest' or 'bilinear', got 'bicubic'"):
-        UpSampling2D.parse({"interpolation": "bicubic"})
-    with pytest.raises(SpecError, match=r"UpSampling2D needs an input of rank 4, .* got \(batch, 4\)"):
-        UpSampling2D.parse(2).output_shape((None, 4))

@@ -82,7 +82,8 @@ def test_a_union_is_flat_only_where_errors_stay_right() -> None:
 def test_a_field_brings_its_description_and_its_default_as_a_config_writes_it() -> None:
     fields = spec_class("layer", "Conv2D").model_fields
     assert parameter_schema(fields["filters"]) == {**POSITIVE, "description": "Number of output channels."}
-    assert default_of(fields["strides"]) == [1, 1]
+    assert default_of(fields["strides"]) == 1
+    assert default_of(spec_class("layer", "UpSampling2D").model_fields["size"]) == [2, 2]
     assert default_of(fields["kernel_initializer"]) == "glorot_uniform"
     assert default_of(TrainSpec.model_fields["checkpoint"]) == {"every_epochs": 1, "every_steps": None, "keep_last": 2}
     assert next(iter(default_of(TrainSpec.model_fields["optimizer"]))) == "Adam"
