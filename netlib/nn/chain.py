@@ -52,7 +52,7 @@ def chained(
             raise SpecError([replace(problem.under(place), at="key") for problem in error.problems], name) from None
         if isinstance(given, Symbol):
             symbol = given
-        elif given and (layer.spec_type is not None or layer.type_name() in CONTAINERS):  # as `previous` reads it
+        elif given and (layer.spec is not None or layer.type_name() in CONTAINERS):  # as `previous` reads it
             symbol = next(iter(given.values()))
         elif given:
             raise UsageError(

@@ -15,14 +15,14 @@ from netlib.nn.arguments import as_tensor, named_arguments, only_symbols, shapes
 from netlib.nn.building import Buildable
 from netlib.nn.control_flow import traceable
 from netlib.nn.keras_losses import collected
-from netlib.nn.masks import Masked, masks_on, with_masks
+from netlib.nn.masks import Masked, as_masks, masks_on, with_masks
 from netlib.nn.parameters import parsed, undescribed_parameter
 from netlib.nn.random import RandomNumbers
 from netlib.nn.symbolic import Static, join, symbols_in
 from netlib.nn.tracing import by_port, described, run_without_values, traced
 from netlib.spec.base import Spec, spec_argument
 from netlib.spec.errors import SpecError, UsageError
-from netlib.spec.layer import LayerSpec
+from netlib.spec.layer import LayerSpec, need_places
 from netlib.spec.precision import stored
 from netlib.spec.tensors import Shape, TensorSpec, show
 
@@ -252,11 +252,22 @@ class Layer(Buildable, Masked, RandomNumbers, Generic[SpecType]):
         options = named_arguments(self, named)
         self.ensure_built(*self.described_inputs([each for each in tf.nest.flatten(tensors) if each is not None]))
         by_hand = not calls.along_edges()
-        mask = masks_on(inputs) if mask is None and by_hand else mask
+        if by_hand:
+            mask = masks_on(inputs) if mask is None else self._checked_mask(as_masks(self.name, mask), tensors)
         given = self._outputs_of(tensors, training, mask, options)
         if by_hand and (mask is not None or type(self).makes_masks()):
             return with_masks(given, self.masks_by_port(tensors, by_port(given), mask))
         return given
+
+    def _checked_mask(self, mask: Any, tensors: list[Any]) -> Any:
+        """The mask; refuses one that does not fit the inputs of a layer with a spec."""
+        shapes = [tuple(tensor.shape) for tensor in tensors] if self.spec_type is not None else []
+        if shapes and self.spec.uses_mask and not isinstance(mask, tuple):
+            self.spec.check_mask(tuple(mask.shape), *shapes)
+        for each, shape in zip(mask if isinstance(mask, tuple) else (), shapes, strict=False):
+            if each is not None:
+                need_places(self.spec, tuple(each.shape), shape[:2])
+        return mask
 
     def _outputs_of(self, tensors: list[Any], training: Any, mask: Any, options: dict[str, Any]) -> Any:
         """What `call` gives."""

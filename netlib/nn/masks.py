@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from netlib.nn.tracing import by_port
+from netlib.spec.errors import UsageError
 
 _ATTRIBUTE = "_keras_mask"
 
@@ -20,6 +21,24 @@ _ATTRIBUTE = "_keras_mask"
 def mask_on(tensor: Any) -> Any:
     """The mask of a tensor, None if it has none."""
     return getattr(tensor, _ATTRIBUTE, None)
+
+
+def as_masks(name: str, mask: Any) -> Any:
+    """The mask of a call as a tensor; of several inputs a tuple or a mapping of them, None where there is none.
+
+    Raises:
+        UsageError: it is no truth value for each place.
+    """
+    if mask is None:
+        return None
+    if isinstance(mask, tuple):
+        return tuple(as_masks(name, each) for each in mask)
+    if isinstance(mask, Mapping):
+        return {key: as_masks(name, each) for key, each in mask.items()}
+    found = tf.convert_to_tensor(mask)
+    if found.dtype != tf.bool:
+        raise UsageError(f"{name}: a mask is true or false for each place, bool [batch, time], got {found.dtype.name}")
+    return found
 
 
 def masks_on(inputs: Sequence[Any]) -> Any:

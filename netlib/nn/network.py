@@ -220,10 +220,7 @@ class Network(NamedInputs):
         self.ensure_built(*(described(tensor, self.path, floats=floats) for tensor in tensors.values()))
         if mask is None and not calls.along_edges():
             mask = {name: mask_on(value) for name, value in tensors.items() if mask_on(value) is not None}
-        if isinstance(mask, tuple):
-            mask = {name: each for name, each in zip(tensors, mask, strict=True) if each is not None}
-        masks: Tensors = dict(mask) if isinstance(mask, Mapping) else {} if mask is None else {self._only_input(): mask}
-        outputs, output_masks = self.enter(tensors, masks, training)
+        outputs, output_masks = self.enter(tensors, self.masks_by_name(mask, tensors), training)
         outputs = outputs if calls.along_edges() else with_masks(outputs, output_masks)
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netlib.nn.layer import Layer
+from netlib.nn.masks import as_masks
 from netlib.nn.symbolic import Symbol
 from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.graph import Graph
+from netlib.spec.layer import need_places
 from netlib.spec.tensors import TensorSpec
 
 
@@ -49,6 +51,24 @@ class NamedInputs(Layer[Any]):
             received = ", ".join(map(str, given)) or "none"
             raise SpecError(f"{self.name} has the inputs {', '.join(names)}; got {received}")
         return {name: given[name] for name in names}
+
+    def masks_by_name(self, mask: Any, tensors: Mapping[str, Any]) -> dict[str, Any]:
+        """What a call is given as `mask` as one for each of the `tensors` that have one.
+
+        Raises:
+            SpecError: a mask belongs to no input, or has not a value for each of its places.
+            UsageError: it is no truth value.
+        """
+        found = as_masks(self.name, mask)
+        if isinstance(found, tuple):
+            found = dict(zip(tensors, found, strict=True))
+        by_name = found if isinstance(found, Mapping) else {} if found is None else {self._only_input(): found}
+        for name, each in by_name.items():
+            if name not in tensors:
+                raise SpecError(f"{self.name} has no input '{name}' for the mask; it has {', '.join(tensors)}")
+            if each is not None:
+                need_places(self, tuple(each.shape), tuple(tensors[name].shape[:2]))
+        return {name: each for name, each in by_name.items() if each is not None}
 
     def name_inputs(self, names: Iterable[str]) -> None:
         """What its inputs are called if it is built next and declares none; none for a single one without a name."""

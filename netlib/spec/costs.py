@@ -16,7 +16,7 @@ from math import prod
 from typing import NamedTuple
 
 from netlib.spec.graph import Node, Parameters, sum_parameters
-from netlib.spec.layer import Weight
+from netlib.spec.layer import MASK, Weight
 from netlib.spec.tensors import DTYPE_BYTES, Shape, TensorSpec, known_product, sum_known
 
 FLOPS_PER_MAC = 2
@@ -123,7 +123,10 @@ def kept_bytes(node: Node, input_shapes: Iterable[Shape]) -> int | None:
         return None
     if node.spec is None or not node.outputs:
         return 0
-    return known_product((node.spec.kept(*input_shapes), DTYPE_BYTES[node.output.dtype], node.times))
+    given = dict(zip(node.reads, input_shapes, strict=True))
+    if node.spec.reads_mask_beside:
+        given.pop(MASK, None)
+    return known_product((node.spec.kept(*given.values()), DTYPE_BYTES[node.output.dtype], node.times))
 
 
 def size_of(tensor: TensorSpec, times: int | None = 1) -> Size | None:

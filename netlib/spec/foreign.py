@@ -35,6 +35,9 @@ class ForeignSpec(LayerSpec):
         """How the outputs end of which the trace told that."""
         return self.found.ends_in
 
+    def check_mask(self, mask: Shape, *shapes: Shape) -> None:
+        """Nothing: which masks it takes is not known."""
+
     def outputs(self, *tensors: TensorSpec, compute: str = "float32") -> dict[str, TensorSpec]:
         """What it gave."""
         return self.found.given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError
@@ -108,6 +108,14 @@ class LayerSpec(Spec):
         """Whether it may be given a mask besides the inputs that it names."""
         return self.uses_mask and MASK not in (*self.inputs, *self.optional_inputs)
 
+    def check_mask(self, mask: Shape, *shapes: Shape) -> None:
+        """Refuses a mask, given beside inputs of these shapes, that has not a value for each place (batch, time) of the first.
+
+        Raises:
+            SpecError: with both shapes.
+        """
+        need_places(self, mask, shapes[0][:2])
+
     def output_shape(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:
         """Shape of the output, from the inputs' shapes.
 
@@ -192,10 +200,25 @@ class ShapeLayerSpec(LayerSpec):
         return inputs[0]
 
 
+class Named(Protocol):
+    """What has a name for messages."""
+
+    def type_name(self) -> str:
+        """The name."""
+
+
 def need_rank(layer: LayerSpec, shape: Shape, rank: int, axes: str) -> None:
     """Refuses a shape that has not `rank` axes; `axes` names the ones expected, such as `(batch, height, width, channels)`."""
     if len(shape) != rank:
         raise SpecError(f"{layer.type_name()} needs an input of rank {rank}, {axes}, got {show(shape)}")
+
+
+def need_places(layer: Named, mask: Shape, places: Shape) -> None:
+    """Refuses a mask that has not a value for each of the `places`."""
+    if len(mask) != len(places) or any(
+        None not in pair and len(set(pair)) > 1 for pair in zip(mask, places, strict=False)
+    ):
+        raise SpecError(f"{layer.type_name()}'s mask has a value for each place, {show(places)}, got {show(mask)}")
 
 
 def need_min_rank(layer: LayerSpec, shape: Shape, rank: int) -> None:

@@ -60,7 +60,10 @@ class WeightWrapperSpec(WrapperSpec):
         (node,) = body.nodes
         matrices = [weight for weight in node.weights if weight.name in NORMALIZED or weight.name.endswith("_kernel")]
         if len(matrices) != 1 or matrices[0].name not in NORMALIZED or node.spec is None:
-            listed = ", ".join(weight.name for weight in node.weights) or "no weights"
+            of_keras = node.spec is not None and node.spec.of_keras
+            listed = ", ".join(weight.name for weight in node.weights) or (
+                "Keras's own weights" if of_keras else "no weights"
+            )
             raise SpecError(
                 f"{name} normalises the kernel of a layer that has one (Dense, EinsumDense, a convolution), or the embeddings of"
                 f" an Embedding; {node.type} has {listed}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from netlib import nn
+from netlib.spec.errors import SpecError, UsageError
 
 TOKENS = tf.constant([[1, 2, 0], [3, 0, 0]])
 REAL = np.array([[True, True, False], [True, False, False]])
@@ -134,3 +136,47 @@ def test_the_callers_tensors_are_left_alone() -> None:
     last = Seen()
     last(x)
     assert last.seen is None
+
+
+def test_a_mask_may_be_whatever_becomes_a_tensor():
+    layer, x = nn.LSTM(2, return_sequences=True), tf.ones([2, 3, 4])
+    real = [[True, True, False], [True, False, False]]
+    expected = layer(x, mask=tf.constant(real))["output"]
+    np.testing.assert_array_equal(layer(x, mask=np.array(real))["output"], expected)
+    np.testing.assert_array_equal(layer(x, mask=real)["output"], expected)
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "message"),
+    [
+        (np.ones([2, 3]), UsageError, "{}: a mask is true or false for each place, bool [batch, time], got float64"),
+        (np.ones([2, 4], bool), SpecError, "{}'s mask has a value for each place, (2, 3), got (2, 4)"),
+        (np.ones([5, 3], bool), SpecError, "{}'s mask has a value for each place, (2, 3), got (5, 3)"),
+        (np.ones([2, 3, 1], bool), SpecError, "{}'s mask has a value for each place, (2, 3), got (2, 3, 1)"),
+    ],
+    ids=["numbers", "time", "batch", "rank"],
+)
+def test_a_mask_that_does_not_fit_is_refused(mask, error, message):
+    for layer in (nn.LSTM(2), nn.Sequential([nn.LSTM(2)])):
+        name = layer.name if error is UsageError else type(layer).__name__
+        with pytest.raises(error, match=re.escape(message.format(name))):
+            layer(tf.ones([2, 3, 4]), mask=mask)
+
+
+def test_one_mask_for_each_input():
+    layer, x = nn.MultiHeadAttention(1, 2), tf.ones([2, 3, 4])
+    with pytest.raises(SpecError, match=re.escape("has a value for each place, (2, 3), got (2, 2)")):
+        layer(x, x, mask=(None, np.ones([2, 2], bool)))
+
+
+def test_in_a_chain_a_bidirectional_layer_passes_on_what_it_joins():
+    chain = nn.Sequential([nn.Bidirectional(nn.LSTM(3, return_sequences=True)), nn.Dense(2)])
+    assert chain(tf.ones([2, 4, 5])).shape == (2, 4, 2)
+
+
+def test_a_networks_masks_are_those_of_its_inputs():
+    block = nn.TransformerDecoderBlock(4, 1)
+    given = {"sequence": tf.ones([2, 3, 4]), "memory": tf.ones([2, 2, 4])}
+    with pytest.raises(SpecError, match="has no input 'memry' for the mask; it has sequence, memory"):
+        block(given, mask={"memry": REAL})
+    np.testing.assert_array_equal(block(given, mask=(REAL, None)), block(given, mask={"sequence": REAL}))

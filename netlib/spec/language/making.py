@@ -129,6 +129,8 @@ def measured(
     if mask is not None and (mask.dtype != "bool" or not mask.batched or len(mask.shape) not in (2, 3)):
         places = "(batch, time), or (batch, query, value) for attention"
         raise SpecError(f"{frame.type}'s mask is true or false for each place, {places}, got {mask}")
+    if mask is not None:
+        spec.check_mask(mask.shape, *(tensor.shape for tensor in given.values()))
     alone = [name for name, tensor in given.items() if not tensor.batched]
     if alone and not isinstance(spec, ExpressionSpec):
         raise SpecError(

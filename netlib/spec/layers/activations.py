@@ -8,7 +8,7 @@ from netlib.spec import activations as functions
 from netlib.spec.choice import Constraint, Initializer, Regularizer
 from netlib.spec.errors import SpecError
 from netlib.spec.fields import limited, penalised, starts_as
-from netlib.spec.layer import LayerSpec, Weight, need_feature_axes, need_min_rank
+from netlib.spec.layer import LayerSpec, Weight, need_feature_axes, need_min_rank, need_places
 from netlib.spec.tensors import Shape, elements, show
 from netlib.spec.types import Axes, Float, NonNegativeFloat
 
@@ -118,6 +118,12 @@ class Softmax(LayerSpec):
     supports_masking = True
     uses_mask = True
     axis: Axes = Field(-1, description="Axis or axes over which the values add up to 1.")
+
+    def check_mask(self, mask: Shape, *shapes: Shape) -> None:
+        """Refuses a mask that lies neither along the leading axes nor along all of them."""
+        (shape,) = shapes
+        leading = shape[:2] if len(mask) < len(shape) else shape
+        need_places(self, mask, tuple(1 if one == 1 else axis for one, axis in zip(mask, leading, strict=False)))
 
     @property
     def activation(self) -> functions.Softmax | None:

@@ -10,7 +10,7 @@ from netlib.spec.base import Spec
 from netlib.spec.choice import Choice, Constraint, Initializer, Regularizer
 from netlib.spec.errors import SpecError
 from netlib.spec.fields import biased, limited, penalised, starts_as
-from netlib.spec.layer import LayerSpec, Weight, need_axis, need_rank
+from netlib.spec.layer import LayerSpec, Weight, need_axis, need_places, need_rank
 from netlib.spec.tensors import Shape, known_product, show, sum_known
 from netlib.spec.types import Fraction
 
@@ -57,6 +57,13 @@ class AttendingSpec(LayerSpec):
     if TYPE_CHECKING:  # fields of those that derive from it, each at its place in Keras's order
         dropout: Fraction
         use_causal_mask: bool
+
+    def check_mask(self, mask: Shape, *shapes: Shape) -> None:
+        """Refuses a mask that has not a value for each place of the value (batch, time), or for each place of the query each of
+        the value (batch, the query's time, the value's time)."""
+        places = self.attended(*shapes).places
+        between = (places["query"],) if len(mask) == 3 else ()
+        need_places(self, mask, (None, *between, places["value"]))
 
     def attended(self, query: Shape, value: Shape, key: Shape | None = None) -> Attended:
         """The shapes by name.

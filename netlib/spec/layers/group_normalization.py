@@ -78,7 +78,7 @@ class GroupNormalization(GroupedSpec, _Groups):
         axis = self.channel_axis(shape)
         length = need_axis(self, shape, axis)
         count = length if self.groups == EACH else self.groups
-        if length % count:
+        if not count or length % count:
             raise SpecError(
                 f"GroupNormalization's groups (= {count}) must divide the length of axis {axis} (= {length}) of its input"
                 f" {show(shape)}"

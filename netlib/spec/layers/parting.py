@@ -12,6 +12,9 @@ from netlib.spec.layer import ShapeLayerSpec, need_feature_axis
 from netlib.spec.tensors import Shape, show
 from netlib.spec.types import Int, whole
 
+MAX_PARTS = 10_000
+"""Each part is a port of its own."""
+
 
 def _parts(value: Any) -> int | tuple[int, ...]:
     items = list(map(whole, value)) if isinstance(value, list | tuple) else []
@@ -19,14 +22,14 @@ def _parts(value: Any) -> int | tuple[int, ...]:
     if len(lengths) == len(items) > 1 and lengths.count(-1) <= 1:
         return lengths
     number = whole(value)
-    if type(number) is int and number > 1:
+    if type(number) is int and 1 < number <= MAX_PARTS:
         return number
     raise ValueError(
-        f"expected how many parts, 2 or more, or a list of their lengths, of which one may be -1, got {shown(value)}"
+        f"expected how many parts, from 2 to {MAX_PARTS}, or a list of their lengths, of which one may be -1, got {shown(value)}"
     )
 
 
-_AtLeastTwo = Annotated[Int, Field(ge=2)]
+_AtLeastTwo = Annotated[Int, Field(ge=2, le=MAX_PARTS)]
 Parts = Annotated[
     int | tuple[int, ...],
     PlainValidator(_parts, json_schema_input_type=_AtLeastTwo | Annotated[list[Int], Field(min_length=2)]),

@@ -18,6 +18,8 @@ from netlib.spec.layer import LayerSpec, Weight, need_activation_axis
 from netlib.spec.tensors import Shape, known_product, show
 from netlib.spec.types import Fraction, PositiveInt
 
+MAX_UNITS = 1_000_000
+"""Of a layer whose bias begins as numbers, not by an initializer."""
 UNROLL = {"unroll": "the steps run in a loop; unrolled, they would take many times as long to compile"}
 CUDNN = {"use_cudnn": "the steps are computed alike on every device"}
 """What Keras has and some of the layers here refuse."""
@@ -75,6 +77,8 @@ class ForgetBias(Beginnings):
         """The bias of the four gates as it begins: the second of them is the forget gate's."""
         if not self.unit_forget_bias:
             return bias
+        if units > MAX_UNITS:
+            raise SpecError(f"{self.type_name()} has at most {MAX_UNITS:,} units or filters, got {units:,}")
         value = [0.0] * units + [1.0] * units + [0.0] * (2 * units)
         return replace(bias, initializer=None, value=value)
 

@@ -30,6 +30,7 @@ _PORTS = {
     "Variables": "one for each variable, called by its place, such as A.0",
     "Compute": "output, or 0, 1, ... where the expression has several results",
     "Split": "0, 1, ..., one for each part",
+    "Bidirectional": "output, or forward and backward where merge_mode is null; the states of both, such as forward_h",
 }
 """In words, where they depend on the parameters."""
 _SENTENCE = re.compile(r"(.+?[.!?])(?=\s|$)", re.DOTALL)

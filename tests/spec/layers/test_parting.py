@@ -51,8 +51,10 @@ def test_the_input_must_have_the_axis(axis: int, message: str) -> None:
         Split.parse({"parts": 2, "axis": axis}).output_shape((None, 6))
 
 
-@pytest.mark.parametrize("parts", [0, 1, -1, True, 2.5, "2", [], [3], [1, 0], [-1, -1], [1, True], None])
+@pytest.mark.parametrize("parts", [0, 1, -1, 10_001, True, 2.5, "2", [], [3], [1, 0], [-1, -1], [1, True], None])
 def test_what_parts_are(parts: Any) -> None:
-    message = "parts: expected how many parts, 2 or more, or a list of their lengths, of which one may be -1, got "
+    message = (
+        "parts: expected how many parts, from 2 to 10000, or a list of their lengths, of which one may be -1, got "
+    )
     with pytest.raises(SpecError, match=message):
         Split.parse({"parts": parts})

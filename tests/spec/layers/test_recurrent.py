@@ -37,6 +37,9 @@ def test_the_forget_gate_s_bias_begins_as_one(name: str) -> None:
     shape = SEQUENCE if name == "LSTM" else (None, 5, 4, 4, 2)
     bias = parse(name).weights(shape)[2]
     assert (bias.name, bias.value) == ("bias", [0.0] * 3 + [1.0] * 3 + [0.0] * 6)
+    size = {"LSTM": "units", "ConvLSTM2D": "filters"}[name]
+    with pytest.raises(SpecError, match=f"{name} has at most 1,000,000 units or filters, got 1,000,001"):
+        parse(name, **{size: 1_000_001}).weights(shape)
     other = parse(name, unit_forget_bias=False, bias_initializer="ones").weights(shape)[2]
     assert (other.value, other.initializer.type_name()) == (None, "Ones")
 
