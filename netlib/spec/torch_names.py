@@ -74,7 +74,6 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "GroupNormalization": _NORMALIZATION,
     "InstanceNormalization": _NORMALIZATION,
     "RMSNormalization": (_row("scale", "weight"),),
-    "LayerScale": (_row("gamma", "gamma"),),
     "SimpleRNN": _RECURRENT,
     "LSTM": _RECURRENT,
     "GRU": (

@@ -239,6 +239,7 @@ OBJECT_ROWS = [
         mask="dropped",
     ),
     Row("WeightNormalization", "dense", lambda **o: nn.WeightNormalization(nn.Dense(4), **o), SEQUENCES, mask="kept"),
+    Row("KerasLayer", "dense", lambda **o: nn.KerasLayer({"keras.layers.Dense": 3}, **o), SEQUENCES, mask="kept"),
     Row("Foreign", "lstm", keras_lstm, SEQUENCES, mask="kept", classes={"LSTM": keras.layers.LSTM}),
     Row(
         "Foreign",

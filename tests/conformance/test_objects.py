@@ -225,6 +225,7 @@ NOT_IN_TORCH = {
     "ConvLSTM2D",
     "EinsumDense",
     "GroupedQueryAttention",
+    "LayerScale",
     "PReLU",
     "PositionalEmbedding",
 }

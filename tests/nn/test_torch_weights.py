@@ -129,6 +129,13 @@ CASES = {
         normal(2, 7, 8, 4),
         **IMAGES,
     ),
+    "SeparableConv1D": lambda: Case(
+        nn.SeparableConv1D(5, 3, strides=2, padding=1),
+        "Sequential(__import__('collections').OrderedDict(depthwise=torch.nn.Conv1d(4, 4, 3, groups=4, stride=2, padding=1,"
+        " bias=False), pointwise=torch.nn.Conv1d(4, 5, 1)))",
+        normal(2, 7, 4),
+        **IMAGES,
+    ),
     "keras Conv1D": lambda: Case(K.Conv1D(6, 3), "Conv1d(4, 6, 3)", normal(2, 9, 4), **IMAGES),
     "keras Conv3D": lambda: Case(K.Conv3D(5, 2), "Conv3d(3, 5, 2)", normal(2, 4, 5, 6, 3), **IMAGES),
     "keras Conv1DTranspose": lambda: Case(
@@ -155,6 +162,10 @@ CASES = {
     "LayerNormalization": lambda: Case(nn.LayerNormalization(epsilon=1e-5), "LayerNorm(4)", normal(2, 3, 4)),
     "LayerNormalization over two axes": lambda: Case(
         nn.LayerNormalization(axis=[1, 2], epsilon=1e-5), "LayerNorm([3, 4])", normal(2, 3, 4)
+    ),
+    "RMSNormalization": lambda: Case(nn.RMSNormalization(epsilon=1e-5), "RMSNorm(4, eps=1e-5)", normal(2, 3, 4)),
+    "InstanceNormalization": lambda: Case(
+        nn.InstanceNormalization(epsilon=1e-5), "InstanceNorm2d(4, affine=True)", normal(2, 3, 5, 4), **IMAGES
     ),
     "keras GroupNormalization": lambda: Case(
         K.GroupNormalization(2, epsilon=1e-5), "GroupNorm(2, 4)", normal(2, 3, 5, 4), **IMAGES

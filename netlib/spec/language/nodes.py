@@ -113,7 +113,7 @@ def _unknown(kind: str, blocks: Collection[str]) -> str:
         if known := objection(kind):
             return known
     if reason := REFUSED["layer"].get(kind):
-        return f"there is no layer '{kind}': {reason}"
+        return f"there is no layer '{kind}' in netlab: {reason}"
     return f"there is no layer '{kind}'{did_you_mean(kind, _types(blocks)) or '; `netlab layers` lists what there is'}"
 
 

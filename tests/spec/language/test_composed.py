@@ -95,4 +95,4 @@ def test_mistakes_stand_at_the_node(node: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize("name", ["MixUp", "CutMix", "Lambda"])
 def test_what_is_no_node_says_what_to_write(name: str) -> None:
     ((_, text),) = told([name])
-    assert f"there is no layer '{name}': it " in text
+    assert f"there is no layer '{name}' in netlab: it " in text
