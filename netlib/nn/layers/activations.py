@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from netlib.nn.keras_objects import activation
 from netlib.nn.layer import Layer
-from netlib.spec.errors import SpecError
 from netlib.spec.layers import activations as spec
 
 FunctionType = TypeVar("FunctionType", bound=spec.FunctionSpec)
@@ -60,9 +59,6 @@ class Softmax(Layer[spec.Softmax]):
             inputs: (batch, ...).
             mask: bool, what to weigh: along the leading axes of the input, as [batch, time]; or of its rank, with axes of its
                 lengths or of length 1.
-
-        Raises:
-            SpecError: the mask does not fit the input.
         """
         scores = self.widened(inputs)
         axes = self.spec.axes(tuple(inputs.shape))
@@ -82,11 +78,4 @@ def _softmax(scores: tf.Tensor, axes: list[int]) -> tf.Tensor:
 def _lined_up(mask: tf.Tensor, inputs: tf.Tensor) -> tf.Tensor:
     """The mask with an axis of length 1 for each that it has not."""
     missing = inputs.shape.rank - mask.shape.rank
-    pairs = zip(mask.shape, inputs.shape, strict=False)
-    fits = all(None in (one, other) or one == other or (one == 1 and not missing) for one, other in pairs)
-    if missing < 0 or not fits:
-        raise SpecError(
-            f"Softmax's mask lies along the leading axes of its input, or has all of them, got a mask of {tuple(mask.shape)}"
-            f" for an input of {tuple(inputs.shape)}"
-        )
     return tf.reshape(mask, [*tf.unstack(tf.shape(mask)), *[1] * missing]) if missing else mask

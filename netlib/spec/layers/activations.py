@@ -8,7 +8,7 @@ from netlib.spec import activations as functions
 from netlib.spec.choice import Constraint, Initializer, Regularizer
 from netlib.spec.errors import SpecError
 from netlib.spec.fields import limited, penalised, starts_as
-from netlib.spec.layer import LayerSpec, Weight, need_feature_axes, need_min_rank, need_places
+from netlib.spec.layer import LayerSpec, Weight, need_feature_axes, need_min_rank
 from netlib.spec.tensors import Shape, elements, show
 from netlib.spec.types import Axes, Float, NonNegativeFloat
 
@@ -122,8 +122,15 @@ class Softmax(LayerSpec):
     def check_mask(self, mask: Shape, *shapes: Shape) -> None:
         """Refuses a mask that lies neither along the leading axes nor along all of them."""
         (shape,) = shapes
-        leading = shape[:2] if len(mask) < len(shape) else shape
-        need_places(self, mask, tuple(1 if one == 1 else axis for one, axis in zip(mask, leading, strict=False)))
+        broadcast = (1,) if len(mask) == len(shape) else ()
+        pairs = zip(mask, shape, strict=False)
+        if len(mask) > len(shape) or any(
+            None not in (one, axis) and one not in (axis, *broadcast) for one, axis in pairs
+        ):
+            raise SpecError(
+                f"Softmax's mask lies along the leading axes of its input, or has all of them, got a mask of {show(mask)}"
+                f" for an input of {show(shape)}"
+            )
 
     @property
     def activation(self) -> functions.Softmax | None:

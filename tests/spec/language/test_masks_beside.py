@@ -60,7 +60,7 @@ def test_a_mask_that_fits_is_taken_and_costs_nothing(node: dict[str, Any]) -> No
     [
         ({"LSTM": 3, "from": {"sequence": "x", "mask": "m3"}}, "LSTM's mask has a value for each place, (batch, 5), got"),
         ({"BatchNormalization": None, "from": {"input": "x", "mask": "square"}}, "(batch, 5), got (batch, 5, 3)"),
-        ({"Softmax": None, "from": {"input": "x", "mask": "square"}}, "Softmax's mask has a value for each place, (batch, 5, 4)"),
+        ({"Softmax": None, "from": {"input": "x", "mask": "square"}}, "a mask of (batch, 5, 3) for an input of (batch, 5, 4)"),
         ({**HEADS, "from": {"query": "x", "value": "short", "mask": "m"}}, "(batch, 3), got (batch, 5)"),
         ({**HEADS, "from": {"query": "short", "value": "x", "mask": "square"}}, "(batch, 3, 5), got (batch, 5, 3)"),
     ],
