@@ -11,7 +11,6 @@ from netlib.spec.base import Spec
 from netlib.spec.choice import Choice
 from netlib.spec.layer import LayerSpec
 from netlib.spec.layers.composed import ComposedSpec
-from netlib.spec.registry import resolve
 from netlib.spec.tensors import Shape
 
 _MERGES = {"concat": "Concatenate", "sum": "Add", "mul": "Multiply", "ave": "Average"}
@@ -43,7 +42,7 @@ class Bidirectional(ComposedSpec):
     @classmethod
     def _layer_alone(cls, values: Any) -> Any:
         """`Bidirectional: {LSTM: 32}` stands for `Bidirectional: {layer: {LSTM: 32}}`."""
-        if isinstance(values, Mapping) and len(values) == 1 and resolve("layer", str(*values)):
+        if isinstance(values, Mapping) and len(values) == 1 and not cls.model_fields.keys() & values.keys():
             return {"layer": values}
         return values
 

@@ -82,9 +82,10 @@ def test_ports_of_both_directions() -> None:
         ({"TransformerDecoderBlock": HEADS, "from": {"sequence": "words", "memry": "words"}}, "memry"),
         ({"Bidirectional": {"LSTM": {"units": 0}}}, "expected a number greater than 0, got 0"),
         ({"Bidirectional": {"Flatten": None}}, "got Flatten"),
+        ({"Bidirectional": {"LTSM": 3}}, "there is no layer 'LTSM'; did you mean 'LSTM'?"),
         ({**ENCODER, "tie": {"kernel": "a.b"}}, "'tie' joins the weights of a layer, and TransformerEncoderBlock holds layers"),
     ],
-    ids=["heads", "parameter", "input", "inner", "kind", "tie"],
+    ids=["heads", "parameter", "input", "inner", "kind", "misspelt", "tie"],
 )  # fmt: skip
 def test_mistakes_stand_at_the_node(node: dict[str, Any], message: str) -> None:
     ((loc, text),) = told([node])
