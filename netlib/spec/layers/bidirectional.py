@@ -9,8 +9,10 @@ from pydantic import Field, model_validator
 
 from netlib.spec.base import Spec
 from netlib.spec.choice import Choice
+from netlib.spec.errors import closest
 from netlib.spec.layer import LayerSpec
 from netlib.spec.layers.composed import ComposedSpec
+from netlib.spec.registry import names, resolve
 from netlib.spec.tensors import Shape
 
 _MERGES = {"concat": "Concatenate", "sum": "Add", "mul": "Multiply", "ave": "Average"}
@@ -42,8 +44,11 @@ class Bidirectional(ComposedSpec):
     @classmethod
     def _layer_alone(cls, values: Any) -> Any:
         """`Bidirectional: {LSTM: 32}` stands for `Bidirectional: {layer: {LSTM: 32}}`."""
-        if isinstance(values, Mapping) and len(values) == 1 and not cls.model_fields.keys() & values.keys():
-            return {"layer": values}
+        if isinstance(values, Mapping) and len(values) == 1:
+            (key,) = map(str, values)
+            misspelt = key[:1].isupper() and closest(key, names("layer"))
+            if resolve("layer", key) or misspelt:
+                return {"layer": values}
         return values
 
     @model_validator(mode="after")
