@@ -116,6 +116,15 @@ class Buildable(Collecting):
         """A tensor in the compute dtype, but at least in float32: for sums, means, statistics, softmax."""
         return tf.cast(value, "float64" if self.compute_dtype == "float64" else "float32")
 
+    def given_options(self) -> dict[str, Any]:
+        """Those of its options that were given, as plain values."""
+        options: dict[str, Any] = {"name": self.name} if self.named else {}
+        if not self._trainable:
+            options["trainable"] = False
+        if self._policy is not None:
+            options["dtype"] = self.dtype
+        return options
+
     def build(self, *shapes: Any) -> None:
         """Makes the weights, for inputs of these shapes (batch first). The first call calls it."""
 

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from netlib.nn.contained import Contained
-from netlib.nn.parameters import parsed
+from netlib.nn.parameters import OPTIONS, parsed
 from netlib.spec.layers.composed import ComposedSpec
-
-_OPTIONS = ("name", "trainable", "dtype", "seed", "path")
 
 
 class Composed(Contained):
@@ -18,7 +16,7 @@ class Composed(Contained):
     composition: ClassVar[type[ComposedSpec]]
 
     def __init__(self, *args: Any, **parameters: Any) -> None:
-        options = {name: parameters.pop(name) for name in _OPTIONS if name in parameters}
+        options = {name: parameters.pop(name) for name in OPTIONS if name in parameters}
         spec: ComposedSpec = parsed(type(self).__name__, self.composition, args, parameters)
         super().__init__([{spec.type_name(): spec.to_plain()}], **options)
         self.spec = spec
@@ -42,12 +40,7 @@ class Composed(Contained):
 
     def get_config(self) -> dict[str, Any]:
         """Plain values that `from_config` makes such another of, without its weights."""
-        options: dict[str, Any] = {"name": self.name} if self.named else {}
-        if not self._trainable:
-            options["trainable"] = False
-        if self._policy is not None:
-            options["dtype"] = self.dtype
-        return {**options, **self.spec.to_plain()}
+        return {**self.given_options(), **self.spec.to_plain()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], layers: Mapping[str, Any] | None = None) -> Any:

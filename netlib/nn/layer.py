@@ -161,12 +161,7 @@ class Layer(Buildable, Masked, RandomNumbers, Generic[SpecType]):
                 f"{type(self).__name__} does not say its parameter '{undescribed}': define get_config(self) that returns"
                 f" {{**super().get_config(), '{undescribed}': ...}}"
             )
-        config: dict[str, Any] = {"name": self.name} if self.named else {}
-        if not self._trainable:
-            config["trainable"] = False
-        if self._policy is not None:
-            config["dtype"] = self.dtype
-        return {**config, **(self.spec.to_plain() if self.spec_type else {})}
+        return {**self.given_options(), **(self.spec.to_plain() if self.spec_type else {})}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:

@@ -10,6 +10,9 @@ from netlib.nn.contents import unwrapped
 from netlib.spec.errors import UsageError
 from netlib.spec.layer import LayerSpec
 
+OPTIONS = ("name", "trainable", "dtype", "seed", "path")
+"""What every layer's constructor takes besides its parameters."""
+
 
 def parsed(name: str, spec_type: type[LayerSpec] | None, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> Any:
     """The spec, given itself or by its fields, by name or in their order, the one that may stand alone first; None of a layer

@@ -12,7 +12,7 @@ from netlib.nn import calls
 from netlib.nn.graphs import repeated
 from netlib.nn.layer import Layer
 from netlib.nn.network import Network
-from netlib.nn.parameters import parsed
+from netlib.nn.parameters import OPTIONS, parsed
 from netlib.nn.random import folded, in_round, loop_begun
 from netlib.nn.running import Tensors, run
 from netlib.nn.symbolic import Static
@@ -23,7 +23,6 @@ from netlib.spec.graph import Graph
 from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec, known_product
 
-_OPTIONS = ("name", "trainable", "dtype", "seed", "path")
 _OF_ASSEMBLING = ("graph", "layers", "around", "inputs", "outputs")
 """What the networks around give it besides."""
 
@@ -37,7 +36,7 @@ class Wrapper(Network):
     wrapper_type: ClassVar[type[spec.WrapperSpec]]
 
     def __init__(self, nodes: Any = None, **options: Any) -> None:
-        known = [*self.wrapper_type.model_fields, *_OPTIONS]
+        known = [*self.wrapper_type.model_fields, *OPTIONS]
         for name in options:
             if name not in (*known, *_OF_ASSEMBLING):
                 hint = did_you_mean(name, known) or f"; it takes {one_of(known)}"

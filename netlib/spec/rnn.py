@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from netlib.spec.base import shown
 from netlib.spec.errors import SpecError, one_of
-from netlib.spec.layers.recurrent_base import UNROLL, Stepwise
 from netlib.spec.names import check_name
 from netlib.spec.tensors import Shape, TensorSpec, show
 from netlib.spec.types import Lengths, PositiveInt
@@ -27,6 +26,10 @@ def _listed(value: Any) -> Any:
     raise ValueError(f"expected the length of the state's axis, or a list of lengths, got {shown(value)}")
 
 
+UNROLL = {"unroll": "the steps run in a loop; unrolled, they would take many times as long to compile"}
+RETURN_STATE = {"return_state": "the last state is there without being asked for: read the layer's port, as NAME.h"}
+"""Parameters of Keras's that what goes through a sequence has not here, with what to do instead."""
+
 StateShape = Annotated[Lengths, BeforeValidator(_listed, json_schema_input_type=PositiveInt | list[PositiveInt])]
 """Lengths of the axes behind the batch; an integer stands for the only one."""
 
@@ -38,7 +41,7 @@ class RNN(WrapperSpec):
     refused: ClassVar[dict[str, str]] = {
         **WrapperSpec.refused,
         **UNROLL,
-        "return_state": Stepwise.refused["return_state"],
+        **RETURN_STATE,
         "stateful": "every batch begins anew; give it the states to begin with: from: {sequence: x, h: NODE}",
         "zero_output_for_mask": "at a place that the mask leaves out the output stays that of the step before",
     }

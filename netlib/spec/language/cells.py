@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from netlib.spec.errors import Loc, Problem, SpecError
+from netlib.spec.errors import Loc, Problem
 from netlib.spec.language.edges import FIRST
-from netlib.spec.language.nodes import CONTAINERS, NodeSyntax, parse_node
+from netlib.spec.language.nodes import CONTAINERS, NodeSyntax, noted_node, refuse_wiring
 from netlib.spec.rnn import SEQUENCE
 
 EXPRESSIONS = ("Compute", "AddLoss", "AddMetric")
@@ -22,16 +22,10 @@ def cell_node(
         message = "the cell is one node: write a block, or {Network: {inputs: [step, h], nodes: [...], outputs: {...}}}"
         problems.append(Problem(loc, f"{message}, got a list"))
         return None
-    try:
-        node = parse_node(value, loc, blocks)
-    except SpecError as error:
-        problems += error.problems
+    node = noted_node(value, loc, blocks, problems)
+    if node is None:
         return None
-    for key in node.wiring:
-        if key in ("from", "repeat", "each", "if"):
-            problems.append(
-                Problem((*loc, key), f"the cell reads the step and the states; leave out '{key}'", at="key")
-            )
+    refuse_wiring(node, ("from", "repeat", "each", "if"), "the cell reads the step and the states", problems)
     declares = isinstance(node.parameters, Mapping) and "inputs" in node.parameters
     unnamed = node.type in CONTAINERS and node.type != "RNN" and not (node.type == "Network" and declares)
     wiring = {key: item for key, item in node.wiring.items() if key != "from"}

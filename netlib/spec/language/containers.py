@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.language.cells import EXPRESSIONS, cell_node
-from netlib.spec.language.nodes import SHARE, NodeSyntax, check_node_name, is_type, parse_node
+from netlib.spec.language.nodes import SHARE, NodeSyntax, check_node_name, is_type, noted_node, refuse_wiring
 from netlib.spec.language.section import KEYS, Section, parse_section
 from netlib.spec.registry import TABLES
 from netlib.spec.rnn import RNN
@@ -161,10 +161,8 @@ def _parallel(value: Any, loc: Loc, blocks: Collection[str], problems: list[Prob
 def _branch(name: str, value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]) -> NodeSyntax | None:
     if isinstance(value, list):
         return _sequence(name, value, loc)
-    try:
-        node = parse_node(value, loc, blocks)
-    except SpecError as error:
-        problems += error.problems
+    node = noted_node(value, loc, blocks, problems)
+    if node is None:
         return None
     if "name" in node.wiring:
         problems.append(Problem((*loc, "name"), f"this branch is called '{name}' already", at="key"))
@@ -176,16 +174,10 @@ def _merge(
     value: Any, branches: list[str], loc: Loc, blocks: Collection[str], problems: list[Problem]
 ) -> NodeSyntax | None:
     """What reads all branches, an expression by their names."""
-    try:
-        node = parse_node(value, loc, blocks)
-    except SpecError as error:
-        problems += error.problems
+    node = noted_node(value, loc, blocks, problems)
+    if node is None:
         return None
-    for key in node.wiring:
-        if key in ("from", "repeat", "each"):
-            problems.append(
-                Problem((*loc, key), f"what merges the branches reads them all; leave out '{key}'", at="key")
-            )
+    refuse_wiring(node, ("from", "repeat", "each"), "what merges the branches reads them all", problems)
     source = {name: name for name in branches} if node.type in EXPRESSIONS else branches
     return NodeSyntax(loc, node.type, node.parameters, {**node.wiring, "from": source}, node.parameters_loc)
 
@@ -194,11 +186,8 @@ def _held(value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]
     """What a wrapper holds: one node, or a list of them."""
     if isinstance(value, list):
         return Section(loc, None, value, None, loc)
-    try:
-        return Section(loc, None, [], None, loc, [parse_node(value, loc, blocks)])
-    except SpecError as error:
-        problems += error.problems
-        return Section(loc, None, [], None, loc)
+    node = noted_node(value, loc, blocks, problems)
+    return Section(loc, None, [], None, loc, [node] if node else [])
 
 
 def _around_weight(kind: str, value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]) -> Container:

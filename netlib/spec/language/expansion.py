@@ -236,7 +236,7 @@ class Expansion:
             message = f"'tie' joins the weights of a layer, and {syntax.type} holds layers: write it beside one of them"
             self.state.problems.append(Problem((*syntax.loc, "tie"), message, at="key"))
             return None
-        elif syntax.type in (*COMPOSED, *CONTAINERS) or syntax.type in around.library.blocks:
+        elif syntax.type in COMPOSED or syntax.type in CONTAINERS or syntax.type in around.library.blocks:
             node = self._holding.maker(syntax.type)(syntax, frame, around, wiring, reader)
         else:  # a block that is wrong in form
             bound(reader, around, None, self.state)

@@ -76,6 +76,20 @@ def parse_node(value: Any, loc: Loc, blocks: Collection[str] = ()) -> NodeSyntax
     return NodeSyntax(loc, kind, value[kind], wiring, (*loc, kind))
 
 
+def noted_node(value: Any, loc: Loc, blocks: Collection[str], problems: list[Problem]) -> NodeSyntax | None:
+    """The same; None with the mistakes added to `problems`."""
+    try:
+        return parse_node(value, loc, blocks)
+    except SpecError as error:
+        problems += error.problems
+        return None
+
+
+def refuse_wiring(node: NodeSyntax, keys: Collection[str], why: str, problems: list[Problem]) -> None:
+    """Adds to `problems` each of the keys that stands beside the node's type."""
+    problems += (Problem((*node.loc, key), f"{why}; leave out '{key}'", at="key") for key in node.wiring if key in keys)
+
+
 def check_node_name(name: object, loc: Loc, at: Literal["value", "key"] = "value") -> list[Problem]:
     """What is wrong with a name that a node was given: expressions read nodes by their names, beside their functions."""
     from netlib.spec.tensor_functions.catalogue import FUNCTIONS

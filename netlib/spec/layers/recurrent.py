@@ -7,7 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from netlib.spec.layer import Weight, need_axis, need_rank
-from netlib.spec.layers.recurrent_base import CUDNN, UNROLL, Activated, Beginnings, ForgetBias, Gated, Stepwise, Units
+from netlib.spec.layers.recurrent_base import CUDNN, Activated, Beginnings, ForgetBias, Gated, Stepwise, Units
+from netlib.spec.rnn import UNROLL
 from netlib.spec.tensors import Shape, known_product
 
 

@@ -15,14 +15,14 @@ from netlib.spec.errors import SpecError
 from netlib.spec.fields import biased, limited, penalised, starts_as
 from netlib.spec.initializers import Zeros
 from netlib.spec.layer import LayerSpec, Weight, need_activation_axis
+from netlib.spec.rnn import RETURN_STATE
 from netlib.spec.tensors import Shape, known_product, show
 from netlib.spec.types import Fraction, PositiveInt
 
 MAX_UNITS = 1_000_000
 """Of a layer whose bias begins as numbers, not by an initializer."""
-UNROLL = {"unroll": "the steps run in a loop; unrolled, they would take many times as long to compile"}
 CUDNN = {"use_cudnn": "the steps are computed alike on every device"}
-"""What Keras has and some of the layers here refuse."""
+"""What Keras has in some of the layers, and is refused here."""
 
 
 class Units(LayerSpec):
@@ -94,7 +94,7 @@ class Stepwise(LayerSpec):
     uses_mask = True
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
-        "return_state": "the last state is there without being asked for: read the layer's port, as NAME.h",
+        **RETURN_STATE,
     }
     states: ClassVar[tuple[str, ...]] = ("h",)
     """The parts of the state, the first of which is the output of a step."""
