@@ -27,7 +27,7 @@ def test_weights_and_results_are_as_wide() -> None:
     values = np.random.default_rng(1).normal(size=(3, 4))
     outputs = dense(values)
     assert (outputs.dtype, dense.kernel.dtype, dense.compute_dtype) == (tf.float64, tf.float64, "float64")
-    np.testing.assert_allclose(outputs, values @ dense.kernel.numpy() + dense.bias.numpy(), rtol=1e-15)
+    np.testing.assert_allclose(outputs, values @ dense.kernel.numpy() + dense.bias.numpy(), rtol=1e-13, atol=1e-15)
     assert nn.Dense.from_config(dense.get_config()).dtype == "float64"
 
 
