@@ -1,10 +1,14 @@
 """For all tests: TensorFlow says only what is an error, and Hypothesis draws the same examples each time.
 
-`pytest --hypothesis-profile=explore` draws new ones.
+`pytest --hypothesis-profile=explore` draws new ones. `pytest --every-row` also runs what is left out for rows of the conformance
+tables that bring nothing new to a graph.
 """
 
 from __future__ import annotations
 
+import gc
+
+import pytest
 from hypothesis import settings
 
 from netlab.quiet import hold_back_tensorflow
@@ -14,3 +18,21 @@ hold_back_tensorflow()
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-row", action="store_true", help="compile every row of the conformance tables")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--every-row"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("every_row")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("every_row")]
+
+
+def pytest_collection_finish() -> None:
+    """Tests and libraries stay to the end: from here on the collector of garbage does not go over them again and again."""
+    gc.collect()
+    gc.freeze()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from netlab.bench import bench
 from netlab.check import check
 from netlab.errors import reported
 from netlab.eval import evaluate
@@ -46,3 +47,4 @@ app.command("summary")(reported(summary))
 app.command("check")(reported(check))
 app.command("layers")(reported(layers))
 app.command("schema")(reported(schema))
+app.command("bench")(reported(bench))

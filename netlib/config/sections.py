@@ -155,12 +155,19 @@ class Sections:
     def _network(self) -> tuple[Graph | None, list[Problem]]:
         """The graph of the model, and what is wrong with it and with the blocks that it uses."""
         from netlib.spec.language.analysis import NO_INPUTS, analyse
+        from netlib.spec.precision import compute_of
 
         inputs = None
         if self.signature:
             inputs = {name: feature.tensor for name, feature in self.signature.inputs.items()}
         graph, problems = analyse(
-            self.plain["model"], inputs, self.variables.values, ("model",), blocks=self.blocks.values, ask=self.ask
+            self.plain["model"],
+            inputs,
+            self.variables.values,
+            ("model",),
+            compute_of(self.train),
+            blocks=self.blocks.values,
+            ask=self.ask,
         )
         if "data" in self.plain:  # what is wrong there is reported there
             problems = [problem for problem in problems if problem.message != NO_INPUTS]
@@ -190,9 +197,12 @@ class Sections:
         if self.data:
             samples = self.signature.samples if self.signature else None
             self._report(check_states(self.graph, self.train, self.data, samples))
+        if self.graph.known:  # else a weight of a layer of Keras's may be meant
+            found = [*self.train.groups.check(self.graph), *self.train.players.check(self.graph)]
+            self._report(problem.under(("train",)) for problem in found)
         if not (self.data and self.signature):
             return
-        batches = _batches(self.data, self.signature)
+        batches = _batches(self.data, self.signature, whole=self.data.drop_remainder or bool(self.train.phases))
         validation = self.data.validation > 0
         self._report(check(self.graph, self.train, self.signature, validation=validation, batches=batches))
 
@@ -236,10 +246,11 @@ def _other_type(tree: Value, loc: Loc) -> str:
     return f"; another type is chosen with {'.'.join(map(str, loc[:-2]))}={{{names[0]}: {{}}}}"
 
 
-def _batches(data: DataSpec, signature: DataSignature) -> int | None:
+def _batches(data: DataSpec, signature: DataSignature, *, whole: bool) -> int | None:
+    """Of training samples in an epoch; with `whole` without a smaller last one."""
     from netlib.spec.data import part_sizes
 
     if signature.samples is None:
         return None
     samples = part_sizes(signature.samples, data.validation, data.test)["train"]
-    return samples // data.batch_size if data.drop_remainder else -(-samples // data.batch_size)
+    return samples // data.batch_size if whole else -(-samples // data.batch_size)

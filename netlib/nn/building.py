@@ -21,7 +21,7 @@ from netlib.spec.choice import parse_choice
 from netlib.spec.errors import UsageError, did_you_mean
 from netlib.spec.initializers import InitializerSpec
 from netlib.spec.layer import Weight
-from netlib.spec.precision import POLICIES, Policy, policy
+from netlib.spec.precision import POLICIES, Policy, at_least_float32, policy
 from netlib.spec.tensors import DTYPE_BYTES
 
 
@@ -114,7 +114,7 @@ class Buildable(Collecting):
 
     def widened(self, value: Any) -> tf.Tensor:
         """A tensor in the compute dtype, but at least in float32: for sums, means, statistics, softmax."""
-        return tf.cast(value, "float64" if self.compute_dtype == "float64" else "float32")
+        return tf.cast(value, at_least_float32(self.compute_dtype))
 
     def given_options(self) -> dict[str, Any]:
         """Those of its options that were given, as plain values."""

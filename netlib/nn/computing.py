@@ -11,6 +11,7 @@ from netlib.nn.layer import Layer
 from netlib.nn.symbolic import Static
 from netlib.nn.tensor_expressions import compute
 from netlib.spec import computing as spec
+from netlib.spec.precision import at_least_float32
 from netlib.spec.tensor_expressions import TensorExpression
 from netlib.spec.tensors import TensorSpec
 
@@ -84,7 +85,16 @@ class Compute(_Expression, Layer[spec.Compute]):
         return {port: known for port, output in outputs.items() if tuple(output.shape)[:2] == leading}
 
 
-class AddLoss(_Expression, Layer[spec.AddLoss]):
+class _Added(_Expression):
+    """Base of what is added besides the outputs, which is computed at least in float32."""
+
+    @property
+    def compute_dtype(self) -> str:
+        """Never fewer bits than float32."""
+        return at_least_float32(super().compute_dtype)
+
+
+class AddLoss(_Added, Layer[spec.AddLoss]):
     """Adds a term to the loss; gives nothing.
 
     >>> from netlib import nn
@@ -100,7 +110,7 @@ class AddLoss(_Expression, Layer[spec.AddLoss]):
         return {}
 
 
-class AddMetric(_Expression, Layer[spec.AddMetric]):
+class AddMetric(_Added, Layer[spec.AddMetric]):
     """Logs the mean of a value under the layer's name; gives nothing.
 
     >>> from netlib import nn

@@ -15,7 +15,8 @@ from netlib.nn.graphs import rebased
 from netlib.nn.joining import graph_of
 from netlib.nn.keras_layers import ask_keras
 from netlib.nn.layer import Layer
-from netlib.nn.layers.recurrent_scan import States, after_each, stepwise, swapped
+from netlib.nn.layers.recurrent_cells import States
+from netlib.nn.layers.recurrent_scan import after_each, stepwise, swapped
 from netlib.nn.network import Network
 from netlib.nn.random import in_round, loop_begun
 from netlib.nn.running import Tensors, run

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import tensorflow as tf
@@ -13,6 +15,8 @@ from netlib.spec.graph import Graph, Node, Ref
 from netlib.spec.layer import MASK
 
 Tensors = dict[str, tf.Tensor]
+Tap = Callable[[Ref, tf.Tensor], tf.Tensor]
+"""Sees the value at the beginning of each edge, and gives what goes on along it in its place."""
 
 
 def run(
@@ -27,17 +31,37 @@ def run(
         masks: of the inputs that have one, bool [batch, time].
         training: whether layers behave as in training, where the node does not say it.
     """
-    values = {Ref(None, name): tf.cast(inputs[name], tensor.dtype) for name, tensor in graph.inputs.items()}
+    tap = _tap_of(graph)
+    refs = ((Ref(None, name), tensor.dtype) for name, tensor in graph.inputs.items())
+    values = {ref: tap(ref, tf.cast(inputs[ref.port], dtype)) for ref, dtype in refs}
     known = {Ref(None, name): mask for name, mask in masks.items()}
     for node in graph.nodes:
         read = {name: values[ref] for name, ref in node.reads.items()}
         read_masks = {name: known[ref] for name, ref in node.reads.items() if ref in known}
         flag = training if node.training is None else node.training
         given, given_masks = _run_node(node, layers[layer_name(graph, node)], read, read_masks, flag)
-        values.update({Ref(node.name, port): value for port, value in given.items()})
+        values.update({(ref := Ref(node.name, port)): tap(ref, value) for port, value in given.items()})
         known.update({Ref(node.name, port): mask for port, mask in given_masks.items()})
-    refs = graph.outputs.items()
-    return {name: values[ref] for name, ref in refs}, {name: known[ref] for name, ref in refs if ref in known}
+    outputs = graph.outputs.items()
+    return {name: values[ref] for name, ref in outputs}, {name: known[ref] for name, ref in outputs if ref in known}
+
+
+@contextmanager
+def tapped(graph: Graph, tap: Tap) -> Iterator[None]:
+    """Inside, `tap` looks into the edges of that graph, those of the networks in it left out, while it runs."""
+    token = _taps.set((graph, tap))
+    try:
+        yield
+    finally:
+        _taps.reset(token)
+
+
+_taps: ContextVar[tuple[Graph, Tap] | None] = ContextVar("taps", default=None)
+
+
+def _tap_of(graph: Graph) -> Tap:
+    taps = _taps.get()
+    return taps[1] if taps and taps[0] is graph else lambda _, value: value
 
 
 def _run_node(node: Node, layer: Any, read: Tensors, masks: Tensors, training: Any) -> tuple[Tensors, Tensors]:

@@ -6,11 +6,13 @@ from textwrap import wrap
 
 from netlib.report import numbers
 from netlib.report.summary_rows import StepMemory, Summary
+from netlib.spec.base import Spec
 from netlib.spec.costs import Cost
 from netlib.spec.foreign import ForeignSpec
 from netlib.spec.graph import Graph, Node
 from netlib.spec.keras_layers import KerasLayer
 from netlib.spec.memory import MARGIN
+from netlib.spec.param_groups import Share
 from netlib.spec.wrappers import While
 
 _NAMED = 3
@@ -20,11 +22,11 @@ _PARTS = ("weights", "gradients", "slots", "activations", "data", "checkpoint", 
 
 
 def closing_lines(summary: Summary, width: int) -> list[str]:
-    """Parameters, multiply-accumulates and FLOPs, memory; and what a folded line means, where there is one."""
+    """Parameters and their optimizers, multiply-accumulates and FLOPs, memory; and what a folded line means, if there is one."""
     totals = summary.totals
     folded = any(row.copies > 1 for row in summary.rows)
     lines = ["xN: that many equal copies, shown once; the numbers are those of all of them.", ""] if folded else []
-    lines += [_parameters(totals), *_operations(totals, summary.graph)]
+    lines += [_parameters(totals), *map(_share, summary.shares), *_operations(totals, summary.graph)]
     if summary.step is not None:
         lines += _memory(summary.step, summary.graph, width)
     return [*lines, *_of_keras(summary.graph)]
@@ -61,6 +63,18 @@ def _parameters(totals: Cost) -> str:
     of_which = f"trainable {trainable}, non-trainable {other}"
     least = "" if totals.known else "at least "
     return f"Parameters: {least}{numbers.count(parameters.total)} ({of_which}), {numbers.size(totals.weight_bytes)}"
+
+
+def _share(share: Share) -> str:
+    rate, decay = share.optimizer.learning_rate, share.optimizer.weight_decay
+    of_group = f" ({share.name})" if share.name else ""
+    shown = f"a {rate.type_name()}" if isinstance(rate, Spec) else f"{rate:g}"
+    parts = [
+        f"learning rate {shown}",
+        *([f"weight decay {decay:g}"] if decay else []),
+        f"slots {numbers.count(share.slots)}",
+    ]
+    return f"  {numbers.count(share.parameters)} by {share.optimizer.type_name()}{of_group}: {', '.join(parts)}"
 
 
 def _operations(totals: Cost, graph: Graph) -> list[str]:

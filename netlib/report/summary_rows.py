@@ -11,6 +11,7 @@ from netlib.report.folding import Run, runs_of
 from netlib.spec.costs import Cost, add, cost, times
 from netlib.spec.graph import Graph, Node, Parameters
 from netlib.spec.memory import Memory
+from netlib.spec.param_groups import Share
 from netlib.spec.tensors import TensorSpec
 
 
@@ -79,7 +80,7 @@ class StepMemory:
 
 @dataclass(frozen=True)
 class Summary:
-    """A network in rows, with its name, inputs and outputs."""
+    """A network in rows, with its name, inputs and outputs. `shares` are those of its optimizers, where there are groups."""
 
     name: str
     inputs: dict[str, TensorSpec]
@@ -87,6 +88,7 @@ class Summary:
     rows: tuple[Row, ...]
     graph: Graph = field(compare=False, repr=False)
     step: StepMemory | None = None
+    shares: tuple[Share, ...] = ()
 
     @cached_property
     def totals(self) -> Cost:
@@ -95,7 +97,13 @@ class Summary:
 
 
 def summarise_graph(
-    graph: Graph, name: str, depth: int | None = None, *, fold: bool = True, step: StepMemory | None = None
+    graph: Graph,
+    name: str,
+    depth: int | None = None,
+    *,
+    fold: bool = True,
+    step: StepMemory | None = None,
+    shares: Sequence[Share] = (),
 ) -> Summary:
     """The summary of a network.
 
@@ -105,8 +113,10 @@ def summarise_graph(
         depth: levels that are shown; containers that are deeper are one row each. All if None.
         fold: whether equal copies of a repeated node are one row.
         step: the memory that it needs.
+        shares: what each of its optimizers updates, where there are several.
     """
-    return Summary(name, graph.inputs, graph.output_tensors(), tuple(collect(graph, depth, fold=fold)), graph, step)
+    rows = tuple(collect(graph, depth, fold=fold))
+    return Summary(name, graph.inputs, graph.output_tensors(), rows, graph, step, tuple(shares))
 
 
 def collect(graph: Graph, depth: int | None = None, *, fold: bool = False) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from netlib.spec.costs import Cost, Size
 from netlib.spec.graph import Parameters
 from netlib.spec.layer import Weight
 from netlib.spec.memory import MARGIN
+from netlib.spec.param_groups import Share
 from netlib.spec.tensors import TensorSpec
 
 
@@ -21,8 +22,14 @@ def as_values(summary: Summary) -> dict[str, Any]:
         "outputs": tensor_values(summary.outputs),
         **_cost(summary.totals),
         "memory": None if summary.step is None else _memory(summary.step),
+        "param_groups": [_share(share) for share in summary.shares],
         "nodes": [_node(row) for row in summary.rows],
     }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    optimizer = share.optimizer.to_choice()
+    return {"name": share.name, "optimizer": optimizer, "parameters": share.parameters, "slots": share.slots}
 
 
 def _node(row: Row) -> dict[str, Any]:

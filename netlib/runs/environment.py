@@ -34,15 +34,25 @@ def describe(
         "threads": threads,
         "execution": execution,
         "data_fingerprint": fingerprint,
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "machine": {
-            "platform": platform.platform(),
-            "architecture": platform.machine(),
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "usable_cores": available_cores(),
-        },
+        "versions": versions(),
+        "machine": machine(),
         "git": _git(),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """Of Python and of the packages that decide what is computed; None for one that is not installed."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+def machine() -> dict[str, Any]:
+    """What the process runs on."""
+    return {
+        "platform": platform.platform(),
+        "architecture": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "usable_cores": available_cores(),
     }
 
 

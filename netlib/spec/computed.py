@@ -72,6 +72,19 @@ class Read(NamedTuple):
         return f"input.{self.name}" if self.side == "input" else self.name
 
 
+class Derivative(NamedTuple):
+    """`gradient(y, x)` in an expression, by its text there: of what, by what."""
+
+    text: str
+    of: Read
+    by: Read
+
+    @property
+    def key(self) -> str:
+        """The same for all derivatives of the same by the same, however they are written: by which outputs have it."""
+        return f"gradient({self.of.side}.{self.of.name}, {self.by.side}.{self.by.name})"
+
+
 class RowValue(NamedTuple):
     """What is known of a summand before it runs: its shape and dtype, and whether a sample's value depends on the others."""
 
@@ -88,15 +101,30 @@ class BoundCompute:
     reads: tuple[Read, ...]
     loc: Loc
     weight: float = 1.0
+    phase: str = ""
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """The outputs that it reads."""
         return tuple(dict.fromkeys(read.name for read in self.reads if read.side == "output"))
 
+    @property
+    def derivatives(self) -> tuple[Derivative, ...]:
+        """What it is given besides."""
+        reads = {read.chain: read for read in self.reads}
+        found = dict.fromkeys(each for summand in self.spec.summands for each in summand.expression.derivatives)
+        return tuple(Derivative(each.text, reads[each.of], reads[each.by]) for each in found)
+
     def given(self, outputs: Mapping[str, T], others: Mapping[str, T]) -> dict[str, T]:
-        """What its expression reads, by the names that it uses. `others` are targets and inputs, as `beside` puts them."""
-        return {read.text: (outputs if read.side == "output" else others)[read.key] for read in self.reads}
+        """What its expression reads, by the names that it uses. `others` are targets and inputs, as `beside` puts them;
+        `outputs` has derivatives by their keys too."""
+        read = {read.text: (outputs if read.side == "output" else others)[read.key] for read in self.reads}
+        return {**read, **{each.text: outputs[each.key] for each in self.derivatives}}
+
+    def described(self, outputs: Mapping[str, TensorSpec], others: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
+        """The same before the run: a derivative is like that by which it is taken."""
+        by = {each.key: (outputs if each.by.side == "output" else others)[each.by.key] for each in self.derivatives}
+        return self.given({**outputs, **by}, others)
 
     def infer(self, given: Mapping[str, TensorSpec]) -> list[RowValue]:
         """What each summand comes to, of what it is `given`.

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from netlib.spec.base import shown
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import LayerSpec, ShapeLayerSpec
+from netlib.spec.precision import at_least_float32
 from netlib.spec.tensors import Shape, TensorSpec, show
 from netlib.spec.types import Texts
 
@@ -36,9 +37,14 @@ def _expression(value: Any) -> Any:
         raise ValueError(f"expected an expression, such as 'relu(x @ w + 1)', got {shown(value)}")
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     try:
-        expression_of(text)
+        derivatives = expression_of(text).derivatives
     except SpecError as error:
         raise ValueError(str(error)) from None
+    if derivatives:
+        raise ValueError(
+            f"'{derivatives[0].text}' cannot stand in a node: derivatives are known once the whole network has run; write it"
+            " in a loss or a metric of 'train', as Compute"
+        )
     return text
 
 
@@ -121,6 +127,14 @@ class _AddedSpec(ExpressionSpec):
 
     expression_field = "value"
     ports = ()
+
+    def inferred(self, *tensors: TensorSpec, compute: str = "float32") -> Inferred:
+        """As of any expression, at least in float32.
+
+        Raises:
+            SpecError: it cannot be computed of these.
+        """
+        return super().inferred(*tensors, compute=at_least_float32(compute))
 
     def given(self, inferred: Inferred) -> dict[str, TensorSpec]:
         """None.

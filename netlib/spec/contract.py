@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from netlib.spec.base import Spec
 from netlib.spec.computed import beside
 from netlib.spec.contract_heads import adds_loss, check_heads
 from netlib.spec.contract_values import check_values
@@ -18,6 +17,7 @@ from netlib.spec.execution import without_xla
 from netlib.spec.features import DataSignature, Feature
 from netlib.spec.foreign import ForeignSpec
 from netlib.spec.mixing import MixingSpec
+from netlib.spec.precision import slow_without_gpu
 
 if TYPE_CHECKING:
     from netlib.spec.graph import Graph
@@ -73,6 +73,8 @@ def _between(graph: Graph, train: TrainSpec, validation: bool, batches: int | No
     yield from _schedule(train, batches)
     yield from _execution(graph, train)
     yield from _mixing(graph, train)
+    yield from _phases(train, batches)
+    yield from slow_without_gpu(graph, train.precision)
 
 
 def _heads(
@@ -110,16 +112,16 @@ def _logged_twice(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
 
 
 def _schedule(train: TrainSpec, batches: int | None) -> Iterator[Problem]:
-    rate = getattr(train.optimizer, "learning_rate", None)
-    wanted = getattr(rate, "steps", None)  # a schedule's, not imported here: most optimizers have a number
     budgets = [] if train.steps is None else [train.steps]
     if train.epochs is not None and batches is not None:
-        budgets.append(train.epochs * -(-batches // train.accumulate))
-    if isinstance(rate, Spec) and wanted is not None and budgets and wanted > min(budgets):
-        message = (
-            f"the schedule {rate.type_name()} takes {wanted} steps, but training has {min(budgets)}: it is cut short"
-        )
-        yield Problem(("train", "optimizer"), message, severity="warning")
+        whole = batches // train.batches_per_step
+        budgets.append(train.epochs * (whole if train.phases else -(-batches // train.accumulate)))
+    for place, schedule, times in train.schedules():
+        wanted, name = schedule.steps, schedule.type_name()
+        if wanted is not None and budgets and wanted > times * min(budgets):
+            has = f"training has {min(budgets)}" if times == 1 else f"its phase has {times} in each of {min(budgets)}"
+            message = f"the schedule {name} takes {wanted} steps, but {has}: it is cut short"
+            yield Problem(("train", *place), message, severity="warning")
 
 
 def _execution(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
@@ -127,6 +129,16 @@ def _execution(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
         for node in without_xla(graph):
             message = f"XLA cannot compile {node.path} ({node.type}): use auto or graph"
             yield Problem(("train", "execution"), message)
+
+
+def _phases(train: TrainSpec, batches: int | None) -> Iterator[Problem]:
+    wanted = train.batches_per_step
+    if train.phases and batches is not None and batches < wanted:
+        message = (
+            f"a step takes {wanted} whole batches, those of all phases, and there are {batches} to train on; set a smaller"
+            " data.batch_size, or take some of them less often"
+        )
+        yield Problem(("train", "phases"), message)
 
 
 def _mixing(graph: Graph, train: TrainSpec) -> Iterator[Problem]:

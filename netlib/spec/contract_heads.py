@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netlib.spec.computed import BoundCompute
 from netlib.spec.contract_activations import PROBABILITIES, end_of, last_activation
+from netlib.spec.contract_derivatives import derivative_problems
 from netlib.spec.errors import Loc, Problem, SpecError, one_of
 from netlib.spec.features import Feature
 from netlib.spec.heads import BoundLoss, BoundMetric, Heads, encoding
@@ -33,7 +34,8 @@ def check_heads(graph: Graph, heads: Heads, features: Mapping[str, Feature]) -> 
         problems += _metric(graph, metric, tensors[metric.output], features.get(metric.target))
     others = {name: feature.tensor for name, feature in features.items()}
     for each in heads.computed:
-        problems += _computed(each, tensors, others)
+        misplaced = derivative_problems(graph, each, others)
+        problems += misplaced or _computed(each, tensors, others)
     return [*problems, *_unused(graph, heads)]
 
 
@@ -134,7 +136,7 @@ def _computed(
     if any(read.side != "output" and read.key not in others for read in term.reads):
         return
     try:
-        values = term.infer(term.given(outputs, others))
+        values = term.infer(term.described(outputs, others))
     except SpecError as error:
         yield from (problem.under(("train",)) for problem in error.problems)
         return
@@ -148,8 +150,9 @@ def _unused(graph: Graph, heads: Heads) -> Iterator[Problem]:
         return
     used = {*(loss.output for loss in heads.losses), *(metric.output for metric in heads.metrics)}
     used |= {output for each in heads.computed for output in each.outputs}
-    for name in graph.outputs:
-        if name not in used:
+    ends = [graph.outputs[name] for name in used]
+    for name, ref in graph.outputs.items():
+        if not any(graph.derives(end, ref) for end in ends):
             node = graph.producer(name)
             message = f"no loss or metric uses output '{name}': nothing is learnt from it"
             yield Problem(node.loc if node else ("model",), message, severity="warning")

@@ -169,6 +169,18 @@ class Graph:
             return node, ref.port
         return (inner, port) if inner else self._origin(node.reads[port])
 
+    def derives(self, of: Ref, by: Ref) -> bool:
+        """Whether a gradient may go back from one place to another one before it; nothing is known of what is in containers."""
+        waiting, seen = [of], {of}
+        while waiting:
+            ref = waiting.pop()
+            if ref == by:
+                return True
+            if ref.node is not None and (node := self._by_name[ref.node]).type != "StopGradient":
+                waiting += (read for read in node.reads.values() if read not in seen)
+                seen.update(node.reads.values())
+        return False
+
     def parameters(self) -> Parameters:
         """How many parameters it has."""
         return sum_parameters(node.parameters() for node in self.walk(shared=False))

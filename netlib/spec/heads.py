@@ -21,7 +21,7 @@ or in the output's shape."""
 
 @dataclass(frozen=True)
 class BoundLoss:
-    """A loss with its output and target. `loc` is its place under `train`."""
+    """A loss with its output and target. `loc` is its place under `train`, `phase` that which minimises it, if there are any."""
 
     name: str
     spec: LossSpec
@@ -29,6 +29,7 @@ class BoundLoss:
     target: str
     weight: float
     loc: Loc
+    phase: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,12 @@ class Heads:
         Raises:
             SpecError: an expression cannot be computed of these.
         """
-        values = [value for each in self.computed for value in each.infer(each.given(outputs, others))]
+        values = [value for each in self.computed for value in each.infer(each.described(outputs, others))]
         return replace(self, couples_rows=any(value.couples_rows for value in values))
+
+    def of_phase(self, name: str) -> Heads:
+        """The same with the losses of one phase alone."""
+        return replace(self, all_losses=tuple(loss for loss in self.all_losses if loss.phase == name))
 
     def loss_of(self, output: str) -> BoundLoss | None:
         """The first loss of an output."""
@@ -172,12 +177,13 @@ class _Names:
 
 def _bind_loss(term: LossTerm, names: _Names) -> BoundLoss | BoundCompute | None:
     if isinstance(term.spec, ComputedSpec):
-        return names.computed(term, term.spec, term.weight)
+        computed = names.computed(term, term.spec, term.weight)
+        return computed and replace(computed, phase=term.phase)
     output = names.output(term)
     target = names.target(term, output) if output else None
     if output is None or target is None:
         return None
-    return BoundLoss(term.name, term.spec, output, target, term.weight, term.loc)
+    return BoundLoss(term.name, term.spec, output, target, term.weight, term.loc, term.phase)
 
 
 def _bind_metric(term: MetricTerm, names: _Names, losses: Sequence[BoundLoss]) -> BoundMetric | BoundCompute | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from netlib.spec.callbacks import EMA
 from netlib.spec.costs import Size, bytes_of
 from netlib.spec.graph import Graph
 from netlib.spec.liveness import Mode, Moment, moments
-from netlib.spec.optimizers import OptimizerSpec
+from netlib.spec.param_groups import trained_weights
 from netlib.spec.tensors import DTYPE_BYTES
 from netlib.spec.training import TrainSpec
 
@@ -140,7 +139,8 @@ def _holds_gradients(train: TrainSpec | None, execution: Mode) -> bool:
     """Whether all gradients are there before the first weight is updated."""
     if train is None:
         return False
-    return execution == "eager" or train.accumulate > 1 or bool(train.clip and train.clip.global_norm)
+    clips = [train.clip, *(phase.clip for phase in train.phases)]
+    return execution == "eager" or train.accumulate > 1 or any(clip and clip.global_norm for clip in clips)
 
 
 def _with_gradients(alive: Sequence[Moment], *, hold: bool) -> list[Moment]:
@@ -184,10 +184,9 @@ def _weight_bytes(graph: Graph) -> tuple[int, int]:
 
 
 def _slot_bytes(graph: Graph, train: TrainSpec) -> int:
-    """Of the optimizer's slots, which are as wide as the weights."""
+    """Of the slots of each weight's optimizers, which are as wide as the weight."""
     return sum(
-        DTYPE_BYTES[weight.dtype or "float32"] * cast(OptimizerSpec, train.optimizer).slots(weight.shape)
-        for node in graph.walk(shared=False)
-        for weight in node.own_weights
-        if node.trains(weight)
+        DTYPE_BYTES[weight.dtype or "float32"] * optimizer.slots(weight.shape)
+        for paths, weight in trained_weights(graph)
+        for optimizer in train.optimizers_of(paths)
     )

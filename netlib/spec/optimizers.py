@@ -24,7 +24,8 @@ REFUSED = {
     "use_ema": AVERAGES,
     "ema_momentum": AVERAGES,
     "ema_overwrite_frequency": AVERAGES,
-    "loss_scale_factor": "scaling the loss belongs to the training loop, which does not do it yet",
+    "loss_scale_factor": "the training loop scales the loss by itself where anything computes in float16, as"
+    " 'train.precision' or a node's 'dtype' says",
     "name": "an optimizer has no name here",
 }
 

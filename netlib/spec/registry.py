@@ -159,7 +159,7 @@ REFUSED: dict[str, dict[str, str]] = {
     "optimizer": {
         "Muon": "Keras's Muon asks a variable for its path, which a variable of TensorFlow has not",
         "LossScaleOptimizer": "scaling the loss belongs to the training loop, which does not do it yet",
-        "MultiOptimizer": "several optimizers belong to the training loop, which does not do it yet",
+        "MultiOptimizer": "an optimizer for some of the weights stands in 'train.param_groups'",
         "ScheduleFreeAdamW": "its weights differ between training and evaluation, which the loop does not do yet",
     },
     "callback": {

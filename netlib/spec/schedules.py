@@ -22,6 +22,13 @@ class ScheduleSpec(Spec):
 
     kind = "schedule"
     refused: ClassVar[dict[str, str]] = {"name": "a schedule has no name here"}
+    rates: ClassVar[tuple[str, ...]] = ("initial_learning_rate",)
+    """The parameters that are learning rates."""
+
+    def scaled(self, factor: float) -> Self:
+        """The schedule whose rate is that multiple of this one's, at every step."""
+        rates = {name: getattr(self, name) for name in self.rates}
+        return self.model_copy(update={name: _scaled(rate, factor) for name, rate in rates.items()})
 
     @property
     def steps(self) -> int | None:
@@ -32,6 +39,7 @@ class ScheduleSpec(Spec):
 class CosineDecay(ScheduleSpec):
     """Half a cosine from the initial rate down (Loshchilov and Hutter, 2016), after a linear warm-up if it is given."""
 
+    rates = ("initial_learning_rate", "warmup_target")
     initial_learning_rate: NonNegativeFloat = Field(description=START)
     decay_steps: PositiveInt = Field(description="Steps of the decay, after the warm-up.")
     alpha: Floor = Field(0.0, description="Final rate, as a share of the highest.")
@@ -83,6 +91,7 @@ class InverseTimeDecay(_Decay):
 class PolynomialDecay(ScheduleSpec):
     """From the initial rate to `end_learning_rate`, linearly if `power` is 1."""
 
+    rates = ("initial_learning_rate", "end_learning_rate")
     initial_learning_rate: PositiveFloat = Field(description=START)
     decay_steps: PositiveInt = Field(description="Steps of the decay.")
     end_learning_rate: NonNegativeFloat = Field(0.0001, description="Learning rate at the end.")
@@ -93,6 +102,13 @@ class PolynomialDecay(ScheduleSpec):
     def steps(self) -> int | None:
         """Steps of the decay, unless it begins again."""
         return None if self.cycle else self.decay_steps
+
+
+def _scaled(rate: Any, factor: float) -> Any:
+    """A rate, or each of several; what is not given stays so."""
+    if isinstance(rate, tuple):
+        return tuple(factor * each for each in rate)
+    return None if rate is None else factor * rate
 
 
 def _rates(value: Any) -> tuple[float, ...]:
@@ -107,6 +123,7 @@ def _rates(value: Any) -> tuple[float, ...]:
 class PiecewiseConstantDecay(ScheduleSpec):
     """`values[0]` up to step `boundaries[0]`, `values[1]` up to `boundaries[1]`, and so on."""
 
+    rates = ("values",)
     boundaries: Ints = Field(description="Last steps of all values but the last, ascending.")
     values: Annotated[tuple[float, ...], PlainValidator(_rates, json_schema_input_type=list[NonNegativeFloat])] = Field(
         description="Learning rates, one more than boundaries."

@@ -11,7 +11,7 @@ from netlib.spec.operations import cut
 from netlib.spec.tensor_functions.arguments import Algebra, is_integer, ready
 from netlib.spec.tensor_functions.catalogue import OPERATORS
 from netlib.spec.tensor_functions.numbers import of_numbers
-from netlib.spec.tensor_syntax import Call, Chain, Constant, Listing, Node, Read, Slice
+from netlib.spec.tensor_syntax import Call, Chain, Constant, Derivative, Listing, Node, Read, Slice
 
 _PLAIN = (bool, int, float)
 _ITEMS = OPERATORS["[]"]
@@ -60,6 +60,8 @@ class _Evaluation:
             return self._read(node.chain)
         if isinstance(node, Constant):
             return node.value
+        if isinstance(node, Derivative):
+            return self._read((node.text,))
         if isinstance(node, Call):
             return self._call(node)
         if isinstance(node, Listing):

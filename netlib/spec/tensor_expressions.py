@@ -17,10 +17,10 @@ from netlib.spec.tensor_functions.arguments import list_shape
 from netlib.spec.tensor_functions.catalogue import FUNCTIONS
 from netlib.spec.tensor_functions.table import Function
 from netlib.spec.tensor_functions.values import Inference, Value
-from netlib.spec.tensor_syntax import Chain, Node, chains, parsed
+from netlib.spec.tensor_syntax import Chain, Derivative, Node, chains, derivatives, parsed
 from netlib.spec.tensors import TensorSpec
 
-__all__ = ["FUNCTION_NAMES", "Chain", "Documented", "Inferred", "TensorExpression", "documented"]
+__all__ = ["FUNCTION_NAMES", "Chain", "Derivative", "Documented", "Inferred", "TensorExpression", "documented"]
 
 FUNCTION_NAMES = frozenset(FUNCTIONS)
 """What an expression can call."""
@@ -54,6 +54,8 @@ class TensorExpression:
     chains: tuple[Chain, ...] = field(compare=False)
     """What it reads: each name with the attributes and indices behind it, once, in order of appearance."""
     tree: Node = field(compare=False, repr=False)
+    derivatives: tuple[Derivative, ...] = field(default=(), compare=False, repr=False)
+    """The derivatives that it has to be given by their texts, besides what it reads."""
 
     @classmethod
     def parse(cls, text: str) -> TensorExpression:
@@ -98,7 +100,7 @@ def documented() -> list[Documented]:
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> TensorExpression:
     tree = parsed(text)
-    return TensorExpression(text, tuple(dict.fromkeys(chains(tree))), tree)
+    return TensorExpression(text, tuple(dict.fromkeys(chains(tree))), tree, tuple(dict.fromkeys(derivatives(tree))))
 
 
 class _Shapes:

@@ -18,6 +18,7 @@ from netlib.spec.tensor_functions.table import Function, Required
 Chain = tuple[str | int, ...]
 """A name, and the attributes and indices behind it: `nest.A[0]` is `("nest", "A", 0)`."""
 
+GRADIENT = "gradient"
 WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "pi": math.pi, "inf": math.inf}
 
 
@@ -33,6 +34,20 @@ class Read:
     """A value from around the expression."""
 
     chain: Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """`gradient(of, by)`: the derivative of the sum of one value by another; whoever computes the expression is given it."""
+
+    of: Chain
+    by: Chain
+
+    @property
+    def text(self) -> str:
+        """By which an expression is given it."""
+        of, by = (".".join(map(str, chain)) for chain in (self.of, self.by))
+        return f"{GRADIENT}({of}, {by})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,7 @@ class Call:
     source: ast.expr
 
 
-Node = Constant | Read | Listing | Slice | Call
+Node = Constant | Read | Derivative | Listing | Slice | Call
 _NULL = Constant(None)
 ELLIPSIS = Constant(...)
 _DOTTED_NUMBER = re.compile(r"\b([A-Za-z_]\w*)\.(\d+)")
@@ -83,17 +98,30 @@ def parsed(text: str) -> Node:
 
 def chains(node: Node) -> Iterator[Chain]:
     """What a tree reads, in order of appearance."""
-    if isinstance(node, Read):
-        yield node.chain
-    elif isinstance(node, Listing):
-        for part in node.parts:
-            yield from chains(part)
+    for leaf in _leaves(node):
+        if isinstance(leaf, Read):
+            yield leaf.chain
+        elif isinstance(leaf, Derivative):
+            yield from (leaf.of, leaf.by)
+
+
+def derivatives(node: Node) -> Iterator[Derivative]:
+    """The derivatives in a tree, in order of appearance."""
+    return (leaf for leaf in _leaves(node) if isinstance(leaf, Derivative))
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    if isinstance(node, Listing):
+        parts = node.parts
     elif isinstance(node, Slice):
-        for part in (node.start, node.stop, node.step):
-            yield from chains(part)
+        parts = (node.start, node.stop, node.step)
     elif isinstance(node, Call):
-        for part in node.arguments:
-            yield from chains(part)
+        parts = node.arguments
+    else:
+        yield node
+        return
+    for part in parts:
+        yield from _leaves(part)
 
 
 class _Reader(SyntaxWalk):
@@ -173,6 +201,8 @@ class _Reader(SyntaxWalk):
         return Slice(*(self.node(part, depth) if part else _NULL for part in (node.lower, node.upper, node.step)))
 
     def _call(self, node: ast.Call, depth: int) -> Node:
+        if isinstance(node.func, ast.Name) and node.func.id == GRADIENT:
+            return self._derivative(node, depth)
         function = self._function(node)
         positional = [self.node(part, depth) for part in node.args]
         named: dict[str, Node] = {}
@@ -182,11 +212,23 @@ class _Reader(SyntaxWalk):
             named[keyword.arg] = self.node(keyword.value, depth)
         return Call(function, tuple(_bound(function, positional, named)), node)
 
+    def _derivative(self, node: ast.Call, depth: int) -> Derivative:
+        form = f"'{GRADIENT}' takes the names of two values: {GRADIENT}(y, x) is the derivative of the sum of y by x"
+        if len(node.args) != 2 or node.keywords:
+            raise SpecError(f"{form}; got '{cut(self.written(node))}'")
+        found = []
+        for part in node.args:
+            read = self.node(part, depth) if isinstance(part, ast.Name | ast.Attribute) else None
+            if not isinstance(read, Read):
+                raise SpecError(f"{form}; '{cut(self.written(part))}' is no name")
+            found.append(read.chain)
+        return Derivative(*found)
+
     def _function(self, node: ast.Call) -> Function:
         if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             return FUNCTIONS[node.func.id]
         name = cut(self.written(node.func))
-        hint = did_you_mean(name, FUNCTIONS) or "; `netlab layers Compute` lists them"
+        hint = did_you_mean(name, (*FUNCTIONS, GRADIENT)) or "; `netlab layers Compute` lists them"
         raise SpecError(f"there is no function '{name}'{hint}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netlib.spec.base import Spec, shown
@@ -30,6 +30,12 @@ class LossTerm:
     target: str | None = None
     weight: float = 1.0
     loc: Loc = field(default=("loss",), compare=False)
+    phase: str = ""
+    """Of `train.phases`, the one that minimises it."""
+
+    def within(self, phase: str, loc: Loc) -> LossTerm:
+        """The same as a term of a phase, which stands at `loc`."""
+        return replace(self, phase=phase, loc=(*loc, *self.loc))
 
     def to_plain(self) -> dict[str, Any]:
         """As a config writes it, without the name."""

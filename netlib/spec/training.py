@@ -2,76 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, cast
 
-from pydantic import Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import Field, model_validator
 
-from netlib.spec.base import Spec, as_validation_error
-from netlib.spec.callbacks import (
-    MODE,
-    CallbackSpec,
-    EarlyStopping,
-    Mode,
-    ReduceOnPlateau,
-    Seconds,
-    callbacks_to_plain,
-    parse_callbacks,
-)
-from netlib.spec.choice import Choice, Mixing, Optimizer
+from netlib.spec.base import as_validation_error
+from netlib.spec.callbacks import EarlyStopping, Mode, ReduceOnPlateau, Seconds
+from netlib.spec.choice import Mixing, Optimizer
 from netlib.spec.computed import ComputedSpec
-from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
+from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean
 from netlib.spec.freezing import Selectors
 from netlib.spec.heads import Heads, bind
-from netlib.spec.optimizers import Adam
-from netlib.spec.terms import LossTerm, MetricTerm, losses_to_plain, metrics_to_plain, parse_losses, parse_metrics
-from netlib.spec.types import PositiveFloat, PositiveInt
+from netlib.spec.optimizers import Adam, OptimizerSpec
+from netlib.spec.param_groups import ParamGroups, ParamGroupSpecs
+from netlib.spec.phases import INSTEAD, NO_FLOAT16, Phases, PhaseSpecs, beside_phases
+from netlib.spec.precision import Precision
+from netlib.spec.terms import LossTerm, MetricTerm
+from netlib.spec.train_fields import (
+    Callbacks,
+    CheckpointSpec,
+    ClipSpec,
+    Losses,
+    Metrics,
+    MonitorSpec,
+    Section,
+    loss_names,
+)
+from netlib.spec.types import PositiveInt
+
+if TYPE_CHECKING:
+    from netlib.spec.schedules import ScheduleSpec
 
 __all__ = ["CheckpointSpec", "ClipSpec", "Execution", "LossTerm", "MetricTerm", "MonitorSpec", "Monitored", "TrainSpec"]
 
 Execution = Literal["auto", "xla", "graph", "eager"]
 SPLITS = ("train", "validation")
 _TO_VALIDATE = "set 'data.validation', or give Model.fit validation_data"
-
-
-class _Section(Spec):
-    @classmethod
-    def type_name(cls) -> str:
-        """The key under which it stands."""
-        return cls.__name__.removesuffix("Spec").lower()
-
-
-class ClipSpec(_Section):
-    """How gradients are kept small: exactly one of the three."""
-
-    value: PositiveFloat | None = Field(None, description="Greatest absolute value of each entry.")
-    norm: PositiveFloat | None = Field(None, description="Greatest norm of each weight's gradient.")
-    global_norm: PositiveFloat | None = Field(None, description="Greatest norm of the whole gradient.")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [name for name, limit in self if limit is not None]
-        if len(given) != 1:
-            raise ValueError(
-                f"clip takes exactly one of {one_of(self.to_plain())}, got {' and '.join(given) or 'none'}"
-            )
-        return self
-
-
-class CheckpointSpec(_Section):
-    """When the state is saved, besides the best one and the last."""
-
-    every_epochs: PositiveInt = Field(1, description="Epochs between two checkpoints.")
-    every_steps: PositiveInt | None = Field(None, description="Steps between two checkpoints, besides; none if null.")
-    keep_last: PositiveInt = Field(2, description="How many are kept, besides the best one.")
-
-
-class MonitorSpec(_Section):
-    """What decides which checkpoint is the best."""
-
-    shorthand = "metric"
-    metric: str = Field(description="A logged value, such as validation.loss or validation.accuracy.")
-    mode: Mode = Field("auto", description=MODE)
 
 
 class Monitored(NamedTuple):
@@ -85,36 +52,7 @@ class Monitored(NamedTuple):
         return f"{self.split}.{self.metric}"
 
 
-def _with_problems(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def validate(value: Any) -> Any:
-        try:
-            return parse(value)
-        except SpecError as error:
-            raise as_validation_error(error.problems) from None
-
-    return validate
-
-
-Losses = Annotated[
-    tuple[LossTerm, ...],
-    PlainValidator(_with_problems(parse_losses)),
-    PlainSerializer(losses_to_plain, return_type=Any),
-]
-Metrics = Annotated[
-    tuple[MetricTerm, ...],
-    PlainValidator(_with_problems(parse_metrics)),
-    PlainSerializer(metrics_to_plain, return_type=Any),
-]
-Callbacks = Annotated[
-    tuple[CallbackSpec, ...],
-    PlainValidator(
-        _with_problems(parse_callbacks), json_schema_input_type=list[Annotated[CallbackSpec, Choice("callback")]]
-    ),
-    PlainSerializer(callbacks_to_plain, return_type=Any),
-]
-
-
-class TrainSpec(_Section):
+class TrainSpec(Section):
     """The `train` section. A step is one update of the weights; training ends at whichever budget is used up first."""
 
     epochs: PositiveInt | None = Field(None, description="Passes over the training data.")
@@ -126,6 +64,16 @@ class TrainSpec(_Section):
         " what is minimised.",
     )
     optimizer: Optimizer = Field(default_factory=lambda: Adam.parse({}), description="How gradients become updates.")
+    param_groups: ParamGroupSpecs = Field(
+        (),
+        description="Weights with a learning rate, a decay or an optimizer of their own; the first group that says something"
+        " of a weight decides on it.",
+    )
+    phases: PhaseSpecs = Field(
+        (),
+        description="Several players in one step, in this order, each with weights, a loss and an optimizer of its own; in"
+        " place of loss, optimizer, param_groups, clip and accumulate.",
+    )
     metrics: Metrics = Field((), description="Metrics that are logged for every split.")
     early_stopping: EarlyStopping | None = Field(None, description="When to end before the budget is used up.")
     callbacks: Callbacks = Field((), description="What else takes part between the steps, in this order.")
@@ -147,6 +95,11 @@ class TrainSpec(_Section):
     checkpoint: CheckpointSpec = Field(
         default_factory=lambda: CheckpointSpec.parse({}), description="When the state is saved."
     )
+    precision: Precision = Field(
+        "float32",
+        description="What layers compute in, where a node has no dtype of its own; mixed ones keep weights in float32, and"
+        " float16 scales the loss.",
+    )
     execution: Execution = Field("auto", description="How the loop runs; auto is a rule on the network and the device.")
     threads: Annotated[PositiveInt, Field(le=1024)] | None = Field(
         None, description="Threads inside an operation; one for each core if null."
@@ -156,6 +109,25 @@ class TrainSpec(_Section):
     def _has_a_budget(self) -> Self:
         if self.epochs is None and self.steps is None and self.max_time is None:
             raise ValueError("train needs a budget: give 'epochs', 'steps' or 'max_time'")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_phases_or_one_loss(cls, values: Any) -> Any:
+        """What stands beside phases and cannot is seen only here: afterwards everything has a value."""
+        given = values if isinstance(values, Mapping) and values.get("phases") else {}
+        problems = [Problem((key,), text, at="key") for key, text in beside_phases(given)]
+        if problems:
+            raise as_validation_error(problems)
+        return values
+
+    @model_validator(mode="after")
+    def _has_phases_to_tell_apart(self) -> Self:
+        problems = list(self.players.problems())
+        if self.phases and self.precision == "mixed_float16":
+            problems.append(Problem(("precision",), f"is {self.precision}, but train.phases {NO_FLOAT16}"))
+        if problems:
+            raise as_validation_error(problems)
         return self
 
     @model_validator(mode="after")
@@ -186,25 +158,58 @@ class TrainSpec(_Section):
 
     @model_validator(mode="after")
     def _has_a_rate_to_reduce(self) -> Self:
-        rate = getattr(self.optimizer, "learning_rate", None)
+        found = next(self.schedules(), None)
         for index, spec in enumerate(self.callbacks):
-            if isinstance(spec, ReduceOnPlateau) and isinstance(rate, Spec):
+            if isinstance(spec, ReduceOnPlateau) and found:
+                place, schedule = ".".join(map(str, found[0])), found[1]
                 message = (
-                    f"cannot reduce the learning rate: it follows the schedule {rate.type_name()};"
-                    " give the optimizer a number, or leave the callback out"
+                    f"cannot reduce the learning rate: '{place}' follows the schedule {schedule.type_name()};"
+                    " give it a number, or leave the callback out"
                 )
                 raise as_validation_error([Problem(("callbacks", index), message)])
         return self
 
     @property
+    def groups(self) -> ParamGroups:
+        """Which weight is updated by which optimizer."""
+        return ParamGroups(cast(OptimizerSpec, self.optimizer), self.param_groups)
+
+    @property
+    def players(self) -> Phases:
+        """The phases of a step, if it has any."""
+        return Phases(self.phases)
+
+    @property
+    def batches_per_step(self) -> int:
+        """Batches that are taken for one step."""
+        return self.players.batches if self.phases else self.accumulate
+
+    def schedules(self) -> Iterator[tuple[Loc, ScheduleSpec, int]]:
+        """Every schedule that a learning rate follows, with its place under `train` and how often in a step it goes on."""
+        if self.phases:
+            return self.players.schedules()
+        return ((place, schedule, 1) for place, schedule in self.groups.schedules())
+
+    def optimizers_of(self, paths: Sequence[str]) -> list[OptimizerSpec]:
+        """All that have slots for the weight with these paths."""
+        if self.phases:
+            return [phase.groups.main for phase in self.phases if phase.fits(paths)]
+        return [self.groups.of(paths).optimizer]
+
+    @property
     def losses(self) -> tuple[LossTerm, ...]:
-        """The terms of the loss."""
-        return self.loss
+        """The terms of the loss, or of all phases."""
+        return self.players.losses if self.phases else self.loss
 
     @property
     def logged_losses(self) -> tuple[str, ...]:
-        """Names of losses in the log: the sum, and each term where there are several."""
-        return ("loss", *(f"{term.name}_loss" for term in self.losses if len(self.losses) > 1))
+        """Names of losses in the log: the sum, that of each phase, and each term where there are several."""
+        return self.players.logged if self.phases else loss_names([term.name for term in self.loss])
+
+    def to_plain(self) -> dict[str, Any]:
+        """Every parameter as plain values; with phases without what cannot stand beside them."""
+        plain = super().to_plain()
+        return {key: value for key, value in plain.items() if not (self.phases and key in INSTEAD)}
 
     @property
     def logged(self) -> tuple[str, ...]:

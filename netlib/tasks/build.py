@@ -18,7 +18,8 @@ def build(experiment: Experiment) -> Model:
     experiment = known_at_build(experiment)
     if experiment.graph is None:
         raise UsageError(f"config '{experiment.name}' has no model to build; add a 'model' section")
-    return Model(graph=experiment.graph, name="model", seed=experiment.seed)
+    precision = experiment.train.precision if experiment.train else None
+    return Model(graph=experiment.graph, name="model", seed=experiment.seed, dtype=precision)
 
 
 def known_at_build(experiment: Experiment) -> Experiment:

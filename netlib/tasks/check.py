@@ -45,11 +45,16 @@ def check(paths: Sequence[Path], strict: bool = False) -> list[FileReport]:
     Raises:
         UsageError: a folder has no config.
     """
-    files = dict.fromkeys(file for path in paths for file in (_configs(path) if path.is_dir() else [path]))
+    files = dict.fromkeys(file for path in paths for file in (configs_in(path) if path.is_dir() else [path]))
     return [_check(file, strict) for file in files]
 
 
-def _configs(folder: Path) -> list[Path]:
+def configs_in(folder: Path) -> list[Path]:
+    """Every `*.yaml` in the folder and below, in sorted order, but for what is hidden.
+
+    Raises:
+        UsageError: there is none.
+    """
     below = (file for file in folder.rglob("*.yaml") if not file.is_dir())
     found = [file for file in below if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
     if not found:

@@ -6,8 +6,9 @@ from typing import Any
 
 from netlib.config.experiment import Header
 from netlib.config.extends import KEY as EXTENDS
+from netlib.spec.data import DataSpec
 from netlib.spec.schema.json_graph import graph_definitions, model_schema
-from netlib.spec.schema.json_schema import properties
+from netlib.spec.schema.json_schema import doc, properties, required
 from netlib.spec.schema.json_sections import data_schema, section_definitions, train_schema
 from netlib.spec.schema.parameter_schema import Schema, reference
 
@@ -42,5 +43,7 @@ def config_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {**properties(Header), **sections},
         "additionalProperties": False,
+        "if": {"required": [EXTENDS]},
+        "else": {"properties": {"data": {"required": required(DataSpec), "description": doc(DataSpec)}}},
         "$defs": {**graph_definitions(), **section_definitions()},
     }

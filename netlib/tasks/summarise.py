@@ -25,6 +25,7 @@ from netlib.spec.graph import Graph
 from netlib.spec.language.analysis import BLOCKS, analyse
 from netlib.spec.language.block_forms import parse_blocks
 from netlib.spec.memory import estimate, largest_batch
+from netlib.spec.precision import compute_of
 from netlib.spec.registry import snake_case
 
 DEFAULT_BATCH = 32
@@ -107,7 +108,8 @@ def _summary(graph: Graph, name: str, experiment: Experiment | None, data_bytes:
         room = parse_size(asked.room)
         fits = largest_batch(room, graph, train, mode, data_bytes)
         step = replace(step, room=room, room_text=asked.room, largest=fits)
-    return summarise_graph(graph, name, asked.depth, fold=asked.fold, step=step)
+    shares = train.groups.shares(graph) if train and train.param_groups else ()
+    return summarise_graph(graph, name, asked.depth, fold=asked.fold, step=step, shares=shares)
 
 
 def _data_bytes(signature: DataSignature | None) -> int:
@@ -136,7 +138,8 @@ def _block_graph(experiment: Experiment, name: str, parameters: Sequence[str], i
     if len(read) > 1:
         node["from"] = {each: each for each in read}
     section = {"inputs": read, "nodes": [node]}
-    graph, problems = analyse(section, None, experiment.variables, ("model",), blocks=experiment.blocks)
+    compute = compute_of(experiment.train)
+    graph, problems = analyse(section, None, experiment.variables, ("model",), compute, experiment.blocks)
     if graph is None:
         raise ConfigError([_placed(experiment, name, each) for each in problems if each.severity == "error"])
     return graph

@@ -17,8 +17,10 @@ from netlib.runs.checkpoint import Checkpoint
 from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import CheckpointError
 from netlib.spec.errors import NetlabError
+from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
-from netlib.training.optimizer_state import named_slots
+from netlib.training.optimizers import Optimizers
+from netlib.training.phase_optimizers import PhaseOptimizers
 from netlib.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -41,16 +43,26 @@ class TrainingState:
     """Everything that changes while training, by group and name."""
 
     def __init__(
-        self, model: Network, optimizer: Any, meters: Meters, callbacks: Mapping[str, Callback], progress: Progress
+        self,
+        model: Network,
+        optimizer: Optimizers | PhaseOptimizers,
+        meters: Meters,
+        callbacks: Mapping[str, Callback],
+        progress: Progress,
+        scale: LossScale | None = None,
     ) -> None:
         named = list(model.named_variables())
         self.model = model
         self.progress = progress
+        self.scale = scale
         self._callbacks = callbacks
         self._own: dict[str, dict[str, tf.Variable]] = {
             "model": {each.path: each.variable for each in named},
-            "optimizer": named_slots(optimizer, named),
-            "loop": {f"metrics/{name}": variable for name, variable in meters.named_variables().items()},
+            "optimizer": optimizer.named_slots(named),
+            "loop": {
+                **{f"metrics/{name}": variable for name, variable in meters.named_variables().items()},
+                **(scale.named_variables() if scale else {}),
+            },
         }
 
     @property

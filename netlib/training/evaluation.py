@@ -8,6 +8,7 @@ from typing import Protocol
 
 import tensorflow as tf
 
+from netlib.nn.derivatives import differentiated
 from netlib.nn.network import Network
 from netlib.spec.heads import Heads
 from netlib.training.added import added_by
@@ -16,7 +17,7 @@ from netlib.training.inference import couples_rows, inference_pass
 from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData, EvaluateLoop
 from netlib.training.meters import Meters
-from netlib.training.objective import Objective, need_loss
+from netlib.training.objective import need_loss, objective_of
 from netlib.training.step import Batch, targets_of
 
 
@@ -40,7 +41,7 @@ class Evaluator:
     def __init__(self, model: Network, heads: Heads, batch_size: int, execution: str) -> None:
         self._model = model
         self._states = KeptStates(model)
-        self._objective = Objective(heads)
+        self._objective = objective_of(heads)
         self._meters = Meters(heads, model.graph.output_tensors())
         taken = (*self._objective.columns, *(bound.name for bound in heads.all_metrics))
         self._added = added_by(model, training=False, taken=taken)
@@ -60,13 +61,16 @@ class Evaluator:
         with self._states.anew():
             means, weight = self._loop.run(data.pieces(joined=self._loop.pads))
         losses = dict(zip(self._columns, means, strict=True))
-        losses["loss"] += sum(float(penalty) for penalty in self._model.penalties)
+        penalties = sum(float(penalty) for penalty in self._model.penalties)
+        for name, share in zip(self._objective.columns, self._objective.additions, strict=True):
+            losses[name] += share * penalties
         metrics = self._meters.results()
         return {**losses, **(metrics if weight else dict.fromkeys(metrics, math.nan))}
 
     def _measure(self, batch: Batch, weights: tf.Tensor, first_row: tf.Tensor) -> tf.Tensor:
         with inference_pass(self._model, first_row):
-            outputs = self._model.forward(batch["inputs"], training=False)
+            derivatives = (*self._objective.derivatives, *self._meters.derivatives)
+            outputs = differentiated(self._model, batch["inputs"], derivatives)
         need_loss(self._objective, self._model)
         masks = self._model.output_masks
         targets = targets_of(batch)
@@ -74,4 +78,4 @@ class Evaluator:
         losses = tf.reduce_sum(self._objective.rows(outputs, targets, weights, masks) * weights, axis=1)
         total = tf.reduce_sum(weights)
         added = tf.add_n([tf.zeros([]), *self._model.added_losses]) * total
-        return tf.concat([[losses[0] + added], losses[1:], self._added.values(self._model) * total], axis=0)
+        return tf.concat([losses + added * self._objective.additions, self._added.values(self._model) * total], axis=0)

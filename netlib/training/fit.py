@@ -134,6 +134,7 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
     whole = _steps(job, pace, interrupt)
     record = _record(job)
     best = _note_if_best(job, record)
+    _say_skipped(job)
     progress.take(record, whole=whole)
     for callback in job.callbacks.values():
         callback.epoch_ended(record)
@@ -196,10 +197,13 @@ def _next_stops(job: Fit, step: int) -> Iterator[int]:
 
 
 def need_finite(columns: Sequence[str], facts: np.ndarray, start: int) -> None:
-    """Raises TrainingError if the loss or the gradient of a step is not finite; `start` steps were done before the first."""
-    losses, norms = (facts[:, columns.index(name)] for name in ("loss", "gradient_norm"))
+    """Raises TrainingError if the loss or the gradient of a step is not finite; `start` steps were done before the first.
+
+    A step that was skipped has changed nothing, and the next ones scale the loss less: that is no failure.
+    """
+    losses, norms, skipped = (facts[:, columns.index(name)] for name in ("loss", "gradient_norm", "skipped"))
     # A gradient that is not a number makes such weights, and yet the loss may stay finite: relu makes 0 of them.
-    bad = np.flatnonzero(~np.isfinite(losses) | np.isnan(norms))
+    bad = np.flatnonzero((skipped == 0) & (~np.isfinite(losses) | np.isnan(norms)))
     if bad.size:
         first = int(bad[0])
         noun, value = ("gradient", norms[first]) if np.isfinite(losses[first]) else ("loss", losses[first])
@@ -224,6 +228,13 @@ def _record(job: Fit) -> Record:
     record["seconds"] = progress.seconds
     record["samples_per_second"] = progress.samples / max(seconds, 1e-9)
     return record
+
+
+def _say_skipped(job: Fit) -> None:
+    progress, scale = job.progress, job.state.scale
+    if progress.skipped and scale is not None:
+        skipped = f"{progress.skipped} of the {progress.position} steps of epoch {progress.epoch + 1} were skipped"
+        _tell(job, "message", f"{skipped}: not finite in float16; the loss scale is now {scale.value:g}")
 
 
 def _note_if_best(job: Fit, record: Record) -> bool:

@@ -102,7 +102,7 @@ def for_training(
     Raises:
         UsageError: what was given cannot be trained on.
     """
-    model = trainer.model
+    model, train = trainer.model, trainer.train
     stream = given.stream(partial(samples_of_batch, model)) if given.streamed else None
     samples = stream.first if stream else samples_of(model, given.x, given.y, given.weights)
     engine = trainer.engine(samples, stream.rows if stream else given.batch_size or BATCH_SIZE)
@@ -111,7 +111,11 @@ def for_training(
     if stream:
         if weigh:
             stream.change(weigh)
-        return engine, StreamFeed(stream, trainer.train.accumulate, given.steps[1], needs.check), samples
+        return (
+            engine,
+            StreamFeed(stream, train.batches_per_step, given.steps[1], needs.check, whole=bool(train.phases)),
+            samples,
+        )
     needs.check(samples, given.what)
     weighed = weigh(samples) if weigh else samples
     need_weight(weighed, given.what)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import tensorflow as tf
 
 from netlib.data.arrays import Arrays
+from netlib.nn.derivatives import differentiated
 from netlib.nn.module import gradients_by_path
 from netlib.nn.random import forward_pass
+from netlib.spec.errors import UsageError
+from netlib.training.loss_scale import needs_loss_scale
 from netlib.training.objective import Objective, need_loss
 from netlib.training.samples import tensors_of
 from netlib.training.step import targets_of
@@ -26,8 +29,14 @@ def loss_gradients(trainer: Trainer, samples: Arrays, *, training: bool) -> dict
 
     Raises:
         SpecError: the samples do not fit the model or its losses.
+        UsageError: it is trained in phases.
     """
     model = trainer.model
+    if trainer.train.phases:
+        raise UsageError(
+            f"{model.name} is trained in phases, so there is no one loss to take the gradients of: compute them by"
+            " tf.GradientTape"
+        )
     model.ensure_built(*tensors_of(samples))
     heads = trainer.heads(samples)
     trainer.needs(samples, heads).check(samples, "the data")
@@ -37,9 +46,13 @@ def loss_gradients(trainer: Trainer, samples: Arrays, *, training: bool) -> dict
     )
     named = [each for each in model.named_variables() if each.trainable]
     with tf.GradientTape() as tape, forward_pass(model.seed or 0, tf.constant(trainer.progress.step, tf.int64)):
-        outputs = model.forward(batch["inputs"], training=training)
         objective = Objective(heads)
+        outputs = differentiated(model, batch["inputs"], objective.derivatives, training=training)
         need_loss(objective, model)
         losses, _ = objective.mean(outputs, targets_of(batch), batch["weights"], len(samples), model.output_masks)
         loss = tf.add_n([losses[0], *model.losses])
-    return gradients_by_path(tape, loss, named)
+        minimised = trainer.scale.scaled(loss) if needs_loss_scale(model) else loss
+    found = gradients_by_path(tape, minimised, named)
+    if minimised is loss:
+        return found
+    return {path: None if each is None else trainer.scale.unscaled([each])[0] for path, each in found.items()}

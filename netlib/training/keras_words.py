@@ -25,7 +25,9 @@ def train_words(
     refuse_objects("loss", loss)
     refuse_objects("metric", metrics)
     ready = optimizer if isinstance(optimizer, keras.optimizers.Optimizer) else None
-    words = {"epochs": 1, "loss": loss, "optimizer": optimizer_words(ready) if ready else optimizer, "metrics": metrics}
+    words = {"epochs": 1, "loss": loss, "metrics": metrics}
+    if optimizer is not None:
+        words["optimizer"] = optimizer_words(ready) if ready else optimizer
     execution = settings.get("execution", "eager")
     if run_eagerly and execution != "eager":
         raise UsageError(f"run_eagerly=True is execution 'eager', got execution {execution!r} too")
@@ -37,6 +39,7 @@ _NOT_COMPILED = {
     "steps": "write fit(..., epochs=..., steps_per_epoch={}) for batches, or count in epochs",
     "max_time": "write fit(..., callbacks=[TimeLimit({!r})])",
     "checkpoint": "write fit(..., callbacks=[Checkpoint(path, ...)])",
+    "precision": "give it to the model, as Model(..., dtype={!r})",
     "threads": "call tf.config.threading.set_intra_op_parallelism_threads({}) before anything runs",
 }
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from netlib.data.arrays import Arrays
 from netlib.training.captured import Guard
+from netlib.training.phases import PhasedStep
 from netlib.training.step import Batch, TrainStep, map_batch
 
 CAPACITY = 4096
@@ -71,7 +72,7 @@ class Block:
         return self.rows, str(tf.nest.map_structure(lambda each: each is None or (each.shape, each.dtype), tensors))
 
 
-class _ByRows:
+class ByRows:
     """A compiled function for each number of rows in a batch, made when it is first asked for."""
 
     def __init__(self, make: Make, execution: str, guard: Guard) -> None:
@@ -94,13 +95,13 @@ class TrainLoop:
 
     callbacks: Collection[Any] = ()
 
-    def __init__(self, step: TrainStep, execution: str) -> None:
+    def __init__(self, step: TrainStep | PhasedStep, execution: str) -> None:
         self.facts = step.facts
         self.added = step.added.names
         self._step = step
         self._execution = execution
         self._hooks: tuple[Any, ...] = ()
-        self._run = _ByRows(self._steps_of, execution, self._guard(step))
+        self._run = ByRows(self._steps_of, execution, self._guard(step))
         self._forms: set[tuple[Any, ...]] = set()
 
     def take(self, callbacks: Collection[Any]) -> None:
@@ -109,7 +110,7 @@ class TrainLoop:
         hooks = tuple(hook for callback in callbacks if (hook := callback.device_hook()))
         if hooks != self._hooks:
             self._hooks = hooks
-            self._run = _ByRows(self._steps_of, self._execution, self._guard(self._step))
+            self._run = ByRows(self._steps_of, self._execution, self._guard(self._step))
             self._forms = set()
 
     def compiles(self, block: Block) -> bool:
@@ -136,13 +137,27 @@ class TrainLoop:
         self._forms.add(block.form)
         return result
 
-    def _guard(self, step: TrainStep) -> Guard:
+    def _updated(self, step: tf.Tensor, facts: tf.Tensor) -> None:
+        """Runs the callbacks' hooks, unless the step was skipped, which is no update."""
+
+        def run() -> tf.Tensor:
+            for hook in self._hooks:
+                hook(step)
+            return tf.constant(True)
+
+        if self._hooks and self._step.scale is not None:
+            tf.cond(facts[self.facts.index("skipped")] > 0, lambda: tf.constant(False), run)
+        else:
+            run()
+
+    def _guard(self, step: TrainStep | PhasedStep) -> Guard:
         meters = step.meters
         return Guard(
             "the training step",
             step.model,
             lambda: step.optimizer.variables,
             lambda: meters.named_variables().values(),
+            lambda: step.scale.named_variables().values() if step.scale else (),
             lambda: (each for callback in self.callbacks for each in callback.variables().values()),
         )
 
@@ -155,8 +170,7 @@ class TrainLoop:
                 batch = map_batch(lambda array: tf.gather(array, chosen), data)
                 done = index - start
                 row = self._step(batch, rows, step + tf.cast(done, tf.int64))
-                for hook in self._hooks:
-                    hook(step + tf.cast(done, tf.int64))
+                self._updated(step + tf.cast(done, tf.int64), row)
                 return index + 1, tf.tensor_scatter_nd_update(facts, [[done]], [row])
 
             return tf.while_loop(lambda index, _: index < end, body, (start, table), parallel_iterations=1)[1]
@@ -192,7 +206,7 @@ class EvaluateLoop:
         self._measure = measure
         self._columns = columns
         self._batch_size = batch_size
-        self._run = _ByRows(self._batches_of, execution, guard)
+        self._run = ByRows(self._batches_of, execution, guard)
 
     def run(self, pieces: Iterable[DeviceData]) -> tuple[list[float], float]:
         """The mean losses, weighted by the samples' weights, and the sum of these; the metrics are left in their meters.

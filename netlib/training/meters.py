@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from netlib.nn.keras_objects import make_metric
-from netlib.spec.computed import BoundCompute
+from netlib.spec.computed import BoundCompute, Derivative
 from netlib.spec.heads import BoundMetric, Heads
 from netlib.spec.tensors import TensorSpec
 from netlib.training.computed import ComputedMeter
@@ -26,6 +26,12 @@ class Meters:
 
     def __init__(self, heads: Heads, outputs: Mapping[str, TensorSpec]) -> None:
         self._meters = [(bound, _meter(bound, outputs)) for bound in heads.all_metrics]
+
+    @property
+    def derivatives(self) -> tuple[Derivative, ...]:
+        """What `outputs` must have besides the network's."""
+        computed = (bound for bound, _ in self._meters if isinstance(bound, BoundCompute))
+        return tuple(each for bound in computed for each in bound.derivatives)
 
     def update(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors | None = None) -> None:
         """Counts a batch; `weights` is None or [rows]. Of an output with a mask (by output) only the real places count."""

@@ -57,32 +57,32 @@ class Model(Network):
         return made
 
     def compile(
-        self, loss: Any = None, optimizer: Any = "Adam", metrics: Any = (), *, run_eagerly: bool = False, **keys: Any
+        self, loss: Any = None, optimizer: Any = None, metrics: Any = (), *, run_eagerly: bool = False, **keys: Any
     ) -> None:
         """Says how to train, in the words of a config's `train` section. Training begins anew, with the weights as they are.
 
         Args:
             loss: a loss, or a mapping from names to losses; None where layers add what is minimised.
-            optimizer: a name, `{name: parameters}`, or one of Keras's optimizers, which is then the model's own.
+            optimizer: a name, `{name: parameters}`, or one of Keras's optimizers, which is then the model's own; Adam if None.
             metrics: a list of them.
             run_eagerly: whether Python runs in every step, so that layers can be debugged; the same as `execution="eager"`.
-            keys: further keys of the section, such as `clip`, `accumulate` or `execution`.
+            keys: keys of the section besides: `clip`, `accumulate`, `execution`; `phases`, in place of loss and optimizer.
 
         Raises:
             UsageError: with every mistake; or the loss or a metric is an object or a function.
         """
         words, ready = train_words(loss, optimizer, metrics, run_eagerly, keys)
-        self.trainer = Trainer(self, TrainSpec.parse(words), ready)
+        self.trainer = Trainer.new(self, TrainSpec.parse(words), ready)
         self._predictor = None
 
     @property
     def optimizer(self) -> Any:
-        """The Keras optimizer, one and the same from `compile` on.
+        """The Keras optimizer, one and the same from `compile` on; with `param_groups` that of what is in no group.
 
         Raises:
             UsageError: `compile` was not called.
         """
-        return self._compiled("optimizer").optimizer
+        return self._compiled("optimizer").optimizer.main
 
     def fit(
         self,

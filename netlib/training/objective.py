@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from netlib.nn.keras_objects import make_loss
 from netlib.nn.network import Network
-from netlib.spec.computed import BoundCompute
+from netlib.spec.computed import BoundCompute, Derivative
 from netlib.spec.errors import UsageError
 from netlib.spec.heads import BoundLoss, Heads
+from netlib.spec.train_fields import loss_names
 from netlib.training.computed import computed_rows
 from netlib.training.heads import encoded
 from netlib.training.rows import row_means
@@ -20,17 +21,25 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class Objective:
-    """The weighted sum of the terms; 0 where there are none, because layers add what is minimised.
+    """The weighted sum of the terms; 0 where there are none, because layers add what is minimised. With `phase`, those of one of
+    `train.phases`.
 
-    `columns` names what is measured: `loss`, the sum, and each term by itself where there are several.
+    `columns` names what is measured: `loss`, the sum, and each term by itself where there are several. `additions` says how often
+    what layers add is a part of each.
     """
 
-    def __init__(self, heads: Heads) -> None:
+    def __init__(self, heads: Heads, phase: str = "") -> None:
         self.terms = tuple(
-            _Computed(loss) if isinstance(loss, BoundCompute) else _Given(loss) for loss in heads.all_losses
+            _Computed(loss) if isinstance(loss, BoundCompute) else _Given(loss)
+            for loss in heads.of_phase(phase).all_losses
         )
-        several = len(self.terms) > 1
-        self.columns = ("loss", *(f"{term.bound.name}_loss" for term in self.terms if several))
+        self.columns = loss_names([term.bound.name for term in self.terms], phase)
+        self.additions = (1.0, *[0.0] * (len(self.columns) - 1))
+
+    @property
+    def derivatives(self) -> tuple[Derivative, ...]:
+        """What `outputs` must have besides the network's."""
+        return tuple(each for term in self.terms for each in term.derivatives)
 
     def rows(self, outputs: Tensors, targets: Tensors, weights: Any = None, masks: Tensors | None = None) -> tf.Tensor:
         """The losses of each row, float32 [columns, rows].
@@ -56,7 +65,30 @@ class Objective:
         return tf.math.divide_no_nan(tf.reduce_sum(losses * weights, axis=1), total), total
 
 
-def need_loss(objective: Objective, model: Network) -> None:
+class PhasedObjective:
+    """What several phases minimise, for those who only look on. The first column is the sum of all of them, and then each has its
+    own; what layers add is a part of the loss of each."""
+
+    def __init__(self, heads: Heads, phases: Sequence[str]) -> None:
+        self._objectives = tuple(Objective(heads, phase) for phase in phases)
+        self.terms = tuple(term for each in self._objectives for term in each.terms)
+        self.derivatives = tuple(wanted for each in self._objectives for wanted in each.derivatives)
+        self.columns = ("loss", *(name for each in self._objectives for name in each.columns))
+        self.additions = (float(len(phases)), *(share for each in self._objectives for share in each.additions))
+
+    def rows(self, outputs: Tensors, targets: Tensors, weights: Any = None, masks: Tensors | None = None) -> tf.Tensor:
+        """The losses of each row, float32 [columns, rows]; see `Objective.rows`."""
+        each = [objective.rows(outputs, targets, weights, masks) for objective in self._objectives]
+        return tf.concat([tf.add_n([rows[:1] for rows in each]), *each], axis=0)
+
+
+def objective_of(heads: Heads) -> Objective | PhasedObjective:
+    """What is minimised, of all phases if there are any."""
+    phases = [phase for phase in dict.fromkeys(loss.phase for loss in heads.all_losses) if phase]
+    return PhasedObjective(heads, phases) if phases else Objective(heads)
+
+
+def need_loss(objective: Objective | PhasedObjective, model: Network) -> None:
     """Refuses to minimise nothing; belongs after a forward pass.
 
     Raises:
@@ -71,6 +103,8 @@ def need_loss(objective: Objective, model: Network) -> None:
 
 class _Given:
     """A loss of Keras's between an output and a target."""
+
+    derivatives: tuple[Derivative, ...] = ()
 
     def __init__(self, bound: BoundLoss) -> None:
         self.bound = bound
@@ -95,6 +129,7 @@ class _Computed:
 
     def __init__(self, bound: BoundCompute) -> None:
         self.bound = bound
+        self.derivatives = bound.derivatives
 
     def rows(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors) -> tf.Tensor:
         """What it comes to for each sample, [rows]."""

@@ -46,9 +46,8 @@ def unbuilt(optimizer: Any) -> Any:
 
 def take_state(new: Any, old: Any, twin: Callable[[tf.Variable], tf.Variable]) -> None:
     """Brings a new optimizer, which has the parameters of `old`, to its state; `twin` gives the new one's variable for each."""
-    if not old.built:
-        return
-    new.build([twin(variable) for variable in old._trainable_variables])
+    if old.built:
+        new.build([twin(variable) for variable in old._trainable_variables])
     values = _by_place(old)  # `variables` has another order where slots came later
     for name, variable in _by_place(new).items():
         variable.assign(values[name])

@@ -25,8 +25,8 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Progress:
-    """Counts and sums. `epoch` epochs are complete, `position` steps of the next one (`samples` rows), `step` steps in
-    all; times in seconds.
+    """Counts and sums. `epoch` epochs are complete, `position` steps of the next one (`samples` rows), of which `skipped` have
+    changed nothing (`netlib.training.loss_scale`), `step` steps in all; times in seconds.
 
     The epoch's loss is summed on the host, step by step in double precision, so that it does not depend on how the steps were
     cut into chunks.
@@ -35,6 +35,7 @@ class Progress:
     step: int = 0
     epoch: int = 0
     position: int = 0
+    skipped: int = 0
     loss_sums: dict[str, float] = field(default_factory=dict)
     weight_sum: float = 0.0
     samples: int = 0
@@ -47,14 +48,17 @@ class Progress:
     records: list[Record] = field(default_factory=list)
 
     def add(self, names: Sequence[str], facts: np.ndarray, seconds: float, samples: int) -> None:
-        """Counts the steps of a chunk and their samples; `facts` are [steps, names], as `TrainLoop.run` returns them."""
+        """Counts the steps of a chunk and their samples; `facts` are [steps, names], as `TrainLoop.run` returns them. What was
+        measured in a step that was skipped is left out."""
         for row in facts.tolist():
             values = dict(zip(names, row, strict=True))
             self.learning_rate, weight = values.pop("learning_rate"), values.pop("weight")
             del values["gradient_norm"]
+            skipped = bool(values.pop("skipped"))
             for name, value in values.items():
-                self.loss_sums[name] = self.loss_sums.get(name, 0.0) + value * weight
-            self.weight_sum += weight
+                self.loss_sums[name] = self.loss_sums.get(name, 0.0) + (0.0 if skipped else value * weight)
+            self.weight_sum += 0.0 if skipped else weight
+            self.skipped += skipped
         self.step += len(facts)
         self.position += len(facts)
         self.samples += samples
@@ -84,7 +88,7 @@ class Progress:
 
     def begin_epoch(self) -> None:
         """Nothing of the epoch is done yet, or it begins anew."""
-        self.position = self.samples = 0
+        self.position = self.samples = self.skipped = 0
         self.loss_sums = {}
         self.weight_sum = self.seconds = 0.0
 

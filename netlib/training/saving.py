@@ -2,8 +2,8 @@
 
 A saved model is a checkpoint (`netlib.runs.checkpoint`) whose state also says what the network consists of:
 `model.safetensors` has the weights by path (a shared one once, its aliases in the header), `optimizer.safetensors` the
-optimizer's slots, `loop.safetensors` the counters of the metrics of an epoch that was cut short, `state.json` the rest as
-plain values, `manifest.json` sizes and SHA-256. It exists whole or not at all.
+optimizer's slots, `loop.safetensors` the counters of the metrics of an epoch that was cut short and the loss scale,
+`state.json` the rest as plain values, `manifest.json` sizes and SHA-256. It exists whole or not at all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import tensorflow as tf
 
 from netlib.nn import state as states
 from netlib.nn.keras_calls import plain
-from netlib.nn.keras_objects import make
 from netlib.nn.module import LoadReport, NamedVariable
 from netlib.nn.network import Network
 from netlib.nn.tree import joined
@@ -27,7 +26,9 @@ from netlib.runs.directory import CHECKPOINTS, RunDirectory
 from netlib.runs.errors import CheckpointError
 from netlib.spec.errors import UsageError
 from netlib.spec.training import TrainSpec
-from netlib.training.optimizer_state import cover, named_slots
+from netlib.training.loss_scale import needs_loss_scale
+from netlib.training.optimizers import Optimizers
+from netlib.training.phase_optimizers import PhaseOptimizers, optimizers_of
 from netlib.training.progress import Progress
 from netlib.training.trainer import Trainer
 from netlib.training.weights import weights_to_measure
@@ -54,11 +55,12 @@ def save(model: Model, path: Path, *, overwrite: bool) -> None:
     groups = {"model": _values({each.path: each.variable for each in named})}
     trainer = model.trainer
     if trainer:  # what was changed before the first step is kept too
-        cover(trainer.optimizer, model.trainable_variables)
+        trainer.optimizer.cover_trained(model)
     if trainer and trainer.optimizer.built:
-        groups["optimizer"] = _values(named_slots(trainer.optimizer, named))
-    if trainer and (counters := trainer.counters()):
-        groups["loop"] = counters
+        groups["optimizer"] = _values(trainer.optimizer.named_slots(named))
+    scale = trainer.scale.values() if trainer and needs_loss_scale(model) else {}
+    if trainer and (loop := {**trainer.counters(), **scale}):
+        groups["loop"] = loop
     state = {"network": plain(model.get_config()), "training": _training(trainer)}
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +82,7 @@ def load(cls: type[ModelType], path: Path, layers: Mapping[str, Any]) -> ModelTy
     model.load_state_dict(saved.groups["model"])
     if saved.state["training"] is not None:
         model.trainer = _trainer(model, saved.state["training"], saved.groups.get("optimizer"))
-        model.trainer.counted = saved.groups.get("loop", {})
+        model.trainer.counted = model.trainer.scale.take(saved.groups.get("loop", {}))
     return model
 
 
@@ -197,19 +199,16 @@ def _training(trainer: Trainer | None) -> dict[str, Any] | None:
 
 def _trainer(model: Model, training: Mapping[str, Any], slots: Mapping[str, Any] | None) -> Trainer:
     train, progress = TrainSpec.parse(training["train"]), Progress.from_state(training["progress"])
-    optimizer = make(train.optimizer)
+    optimizer = optimizers_of(train)
     if slots is not None:
         _restore(optimizer, model, slots)
     return Trainer(model, train, optimizer, progress, training["steps"])
 
 
-def _restore(optimizer: Any, model: Model, slots: Mapping[str, Any]) -> None:
-    """Gives a new optimizer slots for the variables that the saved one had them for, with their values."""
-    with_slots = {name.partition("/")[2] for name in slots}
-    named = list(model.named_variables())
-    known = [each.variable for each in named if each.path in with_slots]
-    optimizer.build(known or list(model.trainable_variables))
-    variables = named_slots(optimizer, named)
+def _restore(optimizer: Optimizers | PhaseOptimizers, model: Model, slots: Mapping[str, Any]) -> None:
+    """Gives new optimizers slots for the variables that the saved ones had them for, with their values."""
+    variables = optimizer.restore(list(model.named_variables()), slots)
+    optimizer.cover_trained(model)  # of those without slots
     states.load(variables, slots, strict=True, rename=None, name=f"the optimizer of {model.name}")
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlib.data.arrays import Arrays
-from netlib.nn.keras_objects import make
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
 from netlib.spec.computed import beside
@@ -16,6 +15,7 @@ from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
 from netlib.spec.listener import Listener
 from netlib.spec.mixing import MixingSpec
+from netlib.spec.phases import NO_FLOAT16
 from netlib.spec.training import TrainSpec
 from netlib.training.added import added_by
 from netlib.training.budget import Budget
@@ -28,11 +28,14 @@ from netlib.training.feed import ArraysFeed, Feed
 from netlib.training.fit import Fit
 from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData, TrainLoop
+from netlib.training.loss_scale import LossScale, needs_loss_scale
 from netlib.training.meters import Meters
 from netlib.training.mixing import Mixing
 from netlib.training.monitor import Monitor
-from netlib.training.objective import Objective
-from netlib.training.optimizer_state import cover
+from netlib.training.objective import Objective, objective_of
+from netlib.training.optimizers import Optimizers
+from netlib.training.phase_optimizers import PhaseOptimizers, optimizers_of
+from netlib.training.phases import PhasedStep, phased_step
 from netlib.training.progress import Progress
 from netlib.training.samples import tensor_of
 from netlib.training.step import TrainStep
@@ -71,17 +74,19 @@ class Engine:
 
     model: Network
     train: TrainSpec
-    optimizer: Any
+    optimizer: Optimizers | PhaseOptimizers
     meters: Meters
     loop: TrainLoop
     evaluator: Evaluator
     batch_size: int
     seed: int
+    scale: LossScale | None = None
 
     def feed(self, data: Arrays, *, shuffle: bool = True, drop_remainder: bool = False) -> ArraysFeed:
         """Samples in memory as `fit` takes them; see `ArraysFeed`."""
-        rows = self.batch_size * self.train.accumulate
-        return ArraysFeed(DeviceData(data), rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
+        rows = self.batch_size * self.train.batches_per_step
+        whole = drop_remainder or bool(self.train.phases)
+        return ArraysFeed(DeviceData(data), rows, self.seed, shuffle=shuffle, drop_remainder=whole)
 
 
 def make_engine(
@@ -91,23 +96,48 @@ def make_engine(
     batch_size: int,
     seed: int,
     *,
-    optimizer: Any = None,
+    optimizer: Optimizers | PhaseOptimizers | None = None,
     meters: Meters | None = None,
+    scale: LossScale | None = None,
 ) -> Engine:
-    """The loops of a built model, with its optimizer and metrics, new ones by default.
+    """The loops of a built model, with its optimizers and metrics, new ones by default.
 
-    The optimizer gets slots for every variable that is trained and has none.
+    The optimizers get slots for every variable that is trained and has none. The loss is scaled where anything computes in
+    float16, by `scale` or anew.
+
+    Raises:
+        SpecError: a selector of `train.param_groups` or `train.phases` fits no variable.
+        UsageError: a phase has nothing to train, or phases are trained in float16.
     """
-    optimizer = optimizer or make(train.optimizer)
-    cover(optimizer, model.trainable_variables)
+    optimizer = optimizer or optimizers_of(train)
+    optimizer.cover_trained(model)
     execution = execution_of(model, train).mode
     meters = meters or Meters(heads, model.graph.output_tensors())
-    objective = Objective(heads)
+    objective = objective_of(heads)
     added = added_by(model, training=True, taken=(*objective.columns, *(bound.name for bound in heads.all_metrics)))
     mixing = Mixing(train.mix, model.graph.inputs, seed) if isinstance(train.mix, MixingSpec) else None
-    step = TrainStep(model, objective, optimizer, meters, batch_size, train.accumulate, train.clip, seed, added, mixing)
+    scale = (scale or LossScale()) if needs_loss_scale(model) else None
+    step: TrainStep | PhasedStep
+    if isinstance(optimizer, PhaseOptimizers):
+        if scale is not None:
+            raise UsageError(f"train.phases {NO_FLOAT16}, and a layer of {model.name} computes in it")
+        step = phased_step(model, heads, optimizer, meters, batch_size, seed, added=added, mixing=mixing)
+    else:
+        step = TrainStep(
+            model,
+            Objective(heads),
+            optimizer,
+            meters,
+            batch_size,
+            train.accumulate,
+            train.clip,
+            seed,
+            added,
+            mixing,
+            scale,
+        )
     evaluator = Evaluator(model, heads, batch_size, execution)
-    return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed)
+    return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed, scale)
 
 
 def need_trainable(model: Network) -> None:
@@ -154,7 +184,8 @@ def prepare(
     added = {*engine.loop.added, *engine.evaluator.added}
     monitor = Monitor(train.monitored(validation is not None, added))
     taking_part, looking_on = collect(train.early_stopping, train.callbacks, callbacks)
-    state = TrainingState(engine.model, engine.optimizer, engine.meters, taking_part, progress or Progress())
+    progress = progress or Progress()
+    state = TrainingState(engine.model, engine.optimizer, engine.meters, taking_part, progress, engine.scale)
     training = Training(
         state=state,
         optimizer=engine.optimizer,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
 
+from netlib.nn.derivatives import differentiated
 from netlib.nn.network import Network
 from netlib.nn.random import forward_pass
-from netlib.spec.computed import beside
+from netlib.spec.computed import Derivative, beside
 from netlib.spec.training import ClipSpec
 from netlib.training.added import Added
+from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
 from netlib.training.mixing import Mixing, mean_loss, network_inputs
 from netlib.training.objective import Objective, need_loss
@@ -22,7 +25,7 @@ Batch = Mapping[str, Any]
 """`inputs` and `targets` by name, and `weights` ([rows], or None); where samples are mixed, also `mixed`."""
 
 
-FACTS = ("learning_rate", "gradient_norm", "weight")
+FACTS = ("learning_rate", "gradient_norm", "weight", "skipped")
 
 
 class UntrainedWarning(UserWarning):
@@ -59,15 +62,21 @@ class TrainStep:
     """What layers add in training."""
     mixing: Mixing | None = None
     """How the samples of a batch are mixed with one another, if they are."""
+    scale: LossScale | None = None
+    """By what the loss is multiplied where gradients pass through float16."""
+    only: tuple[tf.Variable, ...] | None = None
+    """The variables that it trains, if not all: no gradient is computed for the others."""
 
     def __call__(self, batch: Batch, rows: int, step: tf.Tensor) -> tf.Tensor:
         """Updates the weights from `rows` rows (a Python number: shapes in the loop are static).
 
         Returns:
             float32 [facts]: one value for each name in `facts`; the norm is that of the gradient before clipping, the weight
-            the sum of the samples' weights.
+            the sum of the samples' weights, and `skipped` 1 for a step that has changed nothing, because the loss was scaled too
+            much.
         """
-        variables = self.model.trainable_variables
+        variables = self.model.trainable_variables if self.only is None else self.only
+        before = [] if self.scale is None else [(state, tf.identity(state)) for state in self._counted()]
         if self.mixing is not None:
             batch = self.mixing(batch, rows, step)
         if rows <= self.batch_size:
@@ -76,8 +85,20 @@ class TrainStep:
             losses, weight, gradients = self._accumulated(batch, rows, step, variables)
         norm = _global_norm(gradients)
         rate = tf.cast(self.optimizer.learning_rate, tf.float32)
-        self.optimizer.apply(self._clipped(gradients, norm), variables)
-        return tf.concat([[rate, norm, weight], losses], axis=0)
+        clipped = self._clipped(gradients, norm)
+        if self.scale is None:
+            self.optimizer.apply(clipped, variables)
+            return tf.concat([[rate, norm, weight, 0.0], losses], axis=0)
+        finite = tf.math.is_finite(norm) & tf.math.is_finite(losses[0])
+        skipped = self.scale.update(
+            finite, lambda: self.optimizer.apply(clipped, variables), lambda: _take_back(before)
+        )
+        return tf.concat([[rate, tf.where(finite, norm, math.nan), weight, skipped], losses], axis=0)
+
+    def _counted(self) -> Iterator[tf.Variable]:
+        """What a forward pass changes: statistics and states of layers, counters of metrics."""
+        yield from (variable for variable in self.model.variables if not variable.trainable)
+        yield from self.meters.named_variables().values()
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -89,18 +110,25 @@ class TrainStep:
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Mean losses and added metrics, sum of weights, and gradient of one micro-batch; penalties are in the first column."""
         targets = targets_of(batch)
-        with tf.GradientTape() as tape, forward_pass(self.seed, step, first_row):
-            outputs = self.model.forward(network_inputs(batch), training=True)
+        with tf.GradientTape(watch_accessed_variables=False) as tape, forward_pass(self.seed, step, first_row):
+            tape.watch(variables)
+            outputs = differentiated(self.model, network_inputs(batch), self._derivatives, training=True)
             need_loss(self.objective, self.model)
             masks = self.model.output_masks
             losses, weight = mean_loss(self.objective, outputs, targets, batch, rows, masks)
             loss = tf.add_n([losses[0], *self.model.losses])
-        gradients = self._connected(tape.gradient(loss, variables), variables)
+            minimised = loss if self.scale is None else self.scale.scaled(loss)
+        gradients = self._connected(tape.gradient(minimised, variables), variables)
         self.meters.update(outputs, targets, batch["weights"], masks)
         # A sparse gradient (of an embedding) is made dense: norms, clipping and sums are then those of the whole gradient.
         dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        dense = dense if self.scale is None else self.scale.unscaled(dense)
         facts = tf.concat([[loss], losses[1:], self.added.values(self.model)], axis=0)
         return facts, weight, dense
+
+    @property
+    def _derivatives(self) -> tuple[Derivative, ...]:
+        return (*self.objective.derivatives, *self.meters.derivatives)
 
     def _connected(self, gradients: list[Any], variables: tuple[tf.Variable, ...]) -> list[Any]:
         """Zeros where a variable has no gradient, with a warning that names it: it would silently not be trained."""
@@ -116,7 +144,7 @@ class TrainStep:
         size, (whole, rest) = self.batch_size, divmod(rows, self.batch_size)
 
         def part(start: Any, length: int) -> list[tf.Tensor]:
-            micro = map_batch(lambda array: tf.slice(array, *_row_slice(array, start, length)), batch)
+            micro = map_batch(lambda array: tf.slice(array, *row_slice(array, start, length)), batch)
             losses, weight, gradients = self._gradients(micro, start, length, step, variables)
             return [weight, losses * weight, *(gradient * tf.cast(weight, gradient.dtype) for gradient in gradients)]
 
@@ -153,6 +181,11 @@ class TrainStep:
         return [_clipped_to(self.clip.global_norm, gradient, norm) for gradient in gradients]
 
 
+def _take_back(before: Sequence[tuple[tf.Variable, tf.Tensor]]) -> None:
+    for variable, value in before:
+        variable.assign(value)
+
+
 def _clipped_to(limit: float | None, gradient: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:
     """One of several gradients, of any widths, which together have that norm."""
     (clipped,), _ = tf.clip_by_global_norm([gradient], limit, use_norm=tf.cast(norm, gradient.dtype))
@@ -184,6 +217,7 @@ def map_batch(function: Callable[[tf.Tensor], tf.Tensor], batch: Batch) -> Batch
     return tf.nest.map_structure(lambda tensor: None if tensor is None else function(tensor), batch)  # type: ignore[no-any-return]
 
 
-def _row_slice(array: tf.Tensor, start: Any, length: int) -> tuple[list[Any], list[int]]:
+def row_slice(array: tf.Tensor, start: Any, length: int) -> tuple[list[Any], list[int]]:
+    """What `tf.slice` takes to give so many rows."""
     axes = array.shape.rank - 1
     return [start, *[0] * axes], [length, *[-1] * axes]

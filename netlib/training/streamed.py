@@ -36,11 +36,15 @@ class StreamFeed:
         accumulate: batches of a step.
         steps_per_epoch: steps of an epoch.
         check: is asked about each batch before it goes to the device.
+        whole: whether a step that there are too few samples for is left out.
     """
 
-    def __init__(self, stream: Stream, accumulate: int, steps_per_epoch: int | None, check: Check) -> None:
+    def __init__(
+        self, stream: Stream, accumulate: int, steps_per_epoch: int | None, check: Check, *, whole: bool = False
+    ) -> None:
         self.samples: int | None = None
-        known = None if stream.length is None else -(-stream.length // accumulate)
+        known = None if stream.length is None or whole else -(-stream.length // accumulate)
+        self._whole = whole
         self.steps = steps_per_epoch or known
         self._stream = stream
         self._accumulate = accumulate
@@ -75,8 +79,11 @@ class StreamFeed:
                 raise UsageError(self._dry(number))
             if not group:
                 break
+            step = joined(group)
+            if self._whole and not self._is_whole(step):
+                continue
             done += 1
-            yield joined(group)
+            yield step
         if done == start:
             raise UsageError(self._dry(number, start))
 

@@ -14,11 +14,10 @@ import tensorflow as tf
 
 from netlib.data.arrays import Arrays
 from netlib.data.needs import Needs
-from netlib.nn.keras_objects import make
 from netlib.nn.network import Network
 from netlib.spec.computed import beside
 from netlib.spec.contract_heads import check_heads
-from netlib.spec.errors import SpecError
+from netlib.spec.errors import SpecError, UsageError
 from netlib.spec.features import Feature
 from netlib.spec.heads import Heads
 from netlib.spec.training import TrainSpec
@@ -27,8 +26,10 @@ from netlib.training.class_weights import ClassWeights, need_weight
 from netlib.training.feed import Feed
 from netlib.training.fit import need_finite
 from netlib.training.loop import Block, DeviceData
+from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
-from netlib.training.optimizer_state import take_state, unbuilt
+from netlib.training.optimizers import Optimizers
+from netlib.training.phase_optimizers import PhaseOptimizers, optimizers_of
 from netlib.training.progress import Progress
 from netlib.training.samples import tensor_of, tensors_of
 from netlib.training.setup import Engine, heads_of, make_engine, need_trainable
@@ -42,39 +43,44 @@ class HeadWarning(UserWarning):
 
 @dataclass(eq=False)
 class Trainer:
-    """One optimizer, one progress and one set of metrics, whatever the model is fitted on; an engine for each batch size.
+    """One set of optimizers, one progress and one set of metrics, whatever the model is fitted on; an engine for each batch size.
 
-    Engines are made anew when the model's variables, or which of them are trained, have changed. The optimizer keeps the slots
-    of all that it ever trained.
+    Engines are made anew when the model's variables, or which of them are trained, have changed. The optimizers keep the slots
+    of all that they ever trained.
     """
 
     model: Network
     train: TrainSpec
-    optimizer: Any = None
+    optimizer: Optimizers | PhaseOptimizers
     progress: Progress = field(default_factory=Progress)
     steps: int | None = None
     """Of the epoch under way."""
     counted: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Counters of that epoch's metrics, until there are metrics that take them."""
+    scale: LossScale = field(default_factory=LossScale, init=False)
+    """For a model in which anything computes in float16."""
     _data: tuple[Any, ...] | None = field(default=None, init=False)
     _engines: dict[tuple[Any, ...], Engine] = field(default_factory=dict, init=False)
     _meters: dict[tuple[Any, ...], Meters] = field(default_factory=dict, init=False)
     _needs: dict[str, Needs] = field(default_factory=dict, init=False)
     _watch: TreeWatch = field(default_factory=TreeWatch, init=False)
 
-    def __post_init__(self) -> None:
-        self.optimizer = self.optimizer or make(self.train.optimizer)
+    @classmethod
+    def new(cls, model: Network, train: TrainSpec, ready: Any = None) -> Trainer:
+        """One that has done nothing yet; `ready` is the main optimizer where it is Keras's already."""
+        return cls(model, train, optimizers_of(train, ready))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Trainer:
         """For the copy of the model, which gives it slots when it is whole (`take_slots`). What is compiled is not copied."""
         progress = copy.deepcopy(self.progress, memo)
-        made = memo[id(self)] = Trainer(self.model, self.train, unbuilt(self.optimizer), progress, self.steps)
+        made = memo[id(self)] = Trainer(self.model, self.train, self.optimizer.unbuilt(), progress, self.steps)
         made.counted = self.counters()
+        made.scale.take(self.scale.values())
         made.model = copy.deepcopy(self.model, memo)
         return made
 
     def take_slots(self, other: Trainer) -> None:
-        """Brings the optimizer to the state of that of another trainer, of which this one is a copy."""
+        """Brings the optimizers to the state of those of another trainer, of which this one is a copy."""
         mine = {named.path: named.variable for named in self.model.named_variables()}
         paths = {id(named.variable): named.path for named in other.model.named_variables()}
 
@@ -82,7 +88,8 @@ class Trainer:
             path = paths.get(id(variable))
             return mine[path] if path in mine else tf.Variable(variable)  # one that the model has no more
 
-        take_state(self.optimizer, other.optimizer, twin)
+        theirs: Any = other.optimizer  # of the same kind
+        self.optimizer.take_state(theirs, twin)
 
     def engine(self, samples: Arrays, batch_size: int, *, alone: bool = False) -> Engine:
         """What computes steps of that many rows, on samples of that form.
@@ -113,6 +120,7 @@ class Trainer:
                 self.model.seed or 0,
                 optimizer=self.optimizer,
                 meters=self._meters[form],
+                scale=self.scale,
             )
         return self._engines[key]
 
@@ -152,7 +160,13 @@ class Trainer:
         Raises:
             UsageError: no variable is trained, or the samples do not fit.
         """
-        engine = self.engine(samples, len(samples), alone=True)
+        size, rest = divmod(len(samples), self.train.players.batches or 1)
+        if rest or not size:
+            raise UsageError(
+                f"a step of all phases takes {self.train.players.batches} batches of equal size, and {len(samples)} rows"
+                " cannot be divided so"
+            )
+        engine = self.engine(samples, size, alone=True)
         need_trainable(self.model)
         self.needs(samples, self.heads(samples)).check(samples, "the batch")
         need_weight(samples, "the batch")

@@ -23,24 +23,14 @@ STEPS = 3
 SHIPPED = Path(__file__).parents[2] / "configs"
 
 
-def peak_of_this_process() -> int:
-    """Bytes of the resident set at its largest."""
-    status = Path("/proc/self/status")
-    if status.exists():  # `ru_maxrss` would have the parent's, from before this process became another program
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    from resource import RUSAGE_SELF, getrusage
-
-    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
 def train_here(config: str, overrides: list[str]) -> None:
     """Trains, and prints the peak."""
     from netlib.tasks.train import train
+    from netlib.training.measuring import peak_memory
 
     with tempfile.TemporaryDirectory() as folder:
         train(config, [*overrides, f"train.steps={STEPS}"], runs_root=Path(folder))
-    print(f"peak {peak_of_this_process()}")
+    print(f"peak {peak_memory()}")
 
 
 def measured(config: str, overrides: list[str]) -> int:

@@ -30,6 +30,7 @@ VERBS = {
     "check": ["CONFIG", "--strict", "--json"],
     "layers": ["NAME", "--json"],
     "schema": ["netlab.schema.json"],
+    "bench": ["CONFIG_OR_FOLDER", "KEY=VALUE", "--against PEER", "--rounds N", "--json"],
 }
 
 
@@ -51,7 +52,7 @@ def test_help_of_a_verb_names_all_that_it_takes_and_shows_an_example(netlab, ver
     assert "list[" not in done.stdout
 
 
-@pytest.mark.parametrize("verb", ["train", "summary"])
+@pytest.mark.parametrize("verb", ["train", "summary", "bench"])
 def test_the_examples_of_a_verb_are_valid(netlab, verb):
     shown = re.findall(
         r"^  netlab \w+ (configs/\S+\.yaml)(.*)$", netlab(verb, "--help", COLUMNS="80").stdout, re.MULTILINE

@@ -40,7 +40,8 @@ def imported(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["train", "--help"], ["eval", "--help"], ["check", "--help"]]
+    "words",
+    [["--help"], ["--version"], ["train", "--help"], ["eval", "--help"], ["check", "--help"], ["bench", "--help"]],
 )
 def test_help_imports_nothing_of_netlib_and_nothing_heavy(imported, words):
     modules = imported(*words)

@@ -9,6 +9,9 @@ import pytest
 
 from netlab.train import _config_and_overrides
 
+GRAPH = "train.execution=graph"
+"""Compiles fast."""
+
 
 def test_mistakes_are_found_before_tensorflow_is_imported(netlab, mistakes, tmp_path):
     done = netlab("train", mistakes, "--runs", tmp_path / "runs")
@@ -98,7 +101,7 @@ def test_resume_takes_overrides_and_no_config(trained, netlab):
 
 @pytest.mark.slow
 def test_quiet_shows_only_the_results(netlab, config, tmp_path):
-    done = netlab("train", config, "train.epochs=1", "--quiet", "--run-dir", tmp_path / "here")
+    done = netlab("train", config, "train.epochs=1", GRAPH, "--quiet", "--run-dir", tmp_path / "here")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == done.stdout.splitlines()[-1] == str(tmp_path / "here")
 
@@ -106,7 +109,7 @@ def test_quiet_shows_only_the_results(netlab, config, tmp_path):
 @pytest.mark.slow
 def test_a_dry_run_writes_nothing(netlab, config, tmp_path):
     before = sorted(tmp_path.rglob("*"))
-    done = netlab("train", config, "--dry-run", "--runs", tmp_path / "runs")
+    done = netlab("train", config, GRAPH, "--dry-run", "--runs", tmp_path / "runs")
     assert done.returncode == 0, done.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -124,7 +127,7 @@ def test_without_a_config_or_a_run(netlab):
 @pytest.mark.slow
 def test_ctrl_c_saves_and_ends_with_130(command, config, tmp_path):
     process = subprocess.Popen(
-        [command, "train", config, "train.epochs=100000", "--run-dir", tmp_path / "run"],
+        [command, "train", config, "train.epochs=100000", GRAPH, "--run-dir", tmp_path / "run"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for line in process.stderr:

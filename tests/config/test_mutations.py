@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from netlib.config.dump import to_yaml
 from netlib.config.load import read
@@ -242,11 +243,21 @@ def test_every_mutant_is_answered(name: str) -> None:
     print(f"\n{name}: {sum(counted.values())} mutants, {sum(bad.values())} refused; of each kind: {dict(counted)}")
 
 
+def spread_over_lines(text: str) -> set[int]:
+    """The lines that end inside of a text, where a comment would be part of it."""
+    scalars = [token for token in yaml.scan(text) if isinstance(token, yaml.ScalarToken)]
+    return {line for token in scalars for line in range(token.start_mark.line, token.end_mark.line)}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_means_the_same_is_not_refused(name: str) -> None:
     """As text that was written by a program, with the keys in another order, with a comment on every line."""
     values = plain(name)
     turned = {key: values[key] for key in reversed(values)}
-    commented = "".join(f"{line} # note\n" if line.strip() else "\n" for line in text_of(name).splitlines())
+    spread = spread_over_lines(text_of(name))
+    commented = "".join(
+        f"{line}\n" if number in spread or not line.strip() else f"{line} # note\n"
+        for number, line in enumerate(text_of(name).splitlines())
+    )
     for text in (to_yaml(values), to_yaml(turned), commented, f"\ufeff{text_of(name)}", f"---\n{text_of(name)}"):
         assert not refused(text, name)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras_oracles import given, keras_layer, weight_name, weights_of
-from layer_table import TABLE, tensors_of
+from layer_table import TABLE, is_compiled, tensors_of
 
 from netlib.nn.layer import Layer
 from netlib.spec.layer import LayerSpec
@@ -64,10 +64,16 @@ class Case:
         ]
 
 
-def cases(*chosen: str, where: Callable[[Case], bool] = lambda case: True) -> Any:
-    every = [(Case(name, row), f"{name}-{i}") for name, rows in TABLE.items() for i, row in enumerate(rows)]
-    found = [(case, key) for case, key in every if (not chosen or case.name in chosen) and where(case)]
-    return pytest.mark.parametrize("case", [pytest.param(case, id=key) for case, key in found])
+def cases(*chosen: str, where: Callable[[Case], bool] = lambda case: True, compiled: bool = False) -> Any:
+    """Parametrises a test over the rows that are chosen, all by default; with `compiled`, over those that are, unless all of them
+    are asked for with `--every-row`."""
+    found = [
+        pytest.param(case, id=f"{name}-{i}", marks=[pytest.mark.every_row] * (compiled and not is_compiled(name, i)))
+        for name, rows in TABLE.items()
+        for i, case in enumerate(Case(name, row) for row in rows)
+        if (not chosen or name in chosen) and where(case)
+    ]
+    return pytest.mark.parametrize("case", found)
 
 
 def randomise(layer: Layer[Any]) -> None:

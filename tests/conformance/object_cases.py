@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hand_written import OBJECT_ROWS
-from layer_table import TABLE, tensors_of
+from layer_table import TABLE, is_compiled, tensors_of
 from object_row import Row
 
 from netlib.nn.layer import Layer
@@ -57,13 +57,24 @@ def _mask(spec: LayerSpec, tensors: Sequence[TensorSpec], row: Mapping[str, Any]
 ROWS = {str(row): row for row in (*layer_rows(), *OBJECT_ROWS)}
 
 
-def rows(chosen: Callable[[Row], Any] = bool, *, each_class: bool = False) -> Any:
+def rows(chosen: Callable[[Row], Any] = bool, *, each_class: bool = False, compiled: bool = False) -> Any:
     """Parametrises a test over the rows that are chosen, all by default.
 
     With `each_class`, of a layer of the catalogue over its first row alone: for what does not depend on parameters or shapes.
+    With `compiled`, over those that are, unless all of them are asked for with `--every-row`.
     """
-    found = [row for row in ROWS.values() if chosen(row) and not (each_class and row.case.isdigit() and int(row.case))]
-    return pytest.mark.parametrize("row", [pytest.param(row, id=str(row)) for row in found])
+    found = [row for row in ROWS.values() if chosen(row) and not (each_class and row.in_catalogue and int(row.case))]
+    left_out = [compiled and not compiles(row) for row in found]
+    marked = [
+        pytest.param(row, id=str(row), marks=[pytest.mark.every_row] * left)
+        for row, left in zip(found, left_out, strict=True)
+    ]
+    return pytest.mark.parametrize("row", marked)
+
+
+def compiles(row: Row) -> bool:
+    """Whether it is among the rows over which what takes seconds is tested."""
+    return not row.in_catalogue or is_compiled(row.name, int(row.case))
 
 
 def is_layer(row: Row) -> bool:

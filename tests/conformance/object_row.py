@@ -56,6 +56,11 @@ class Row:
         return f"{self.name}-{self.case}"
 
     @property
+    def in_catalogue(self) -> bool:
+        """Whether its layer is a row of `layer_cases/`."""
+        return self.case.isdigit()
+
+    @property
     def is_layer(self) -> bool:
         """Whether it is a Layer, and not a Module alone."""
         return self.name != "Module"

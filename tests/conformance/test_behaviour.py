@@ -19,7 +19,7 @@ from netlib.spec.tensors import TensorSpec
 # Precision.
 
 
-@rows(is_layer)
+@rows(is_layer, compiled=True)
 def test_bfloat16(row: Row) -> None:
     _assert_computes_in(row, "mixed_bfloat16", 0.06)
 
@@ -224,10 +224,10 @@ def test_one_weight_is_frozen_by_itself(row: Row) -> None:
         module.freeze("nowhere")
 
 
-# Gradients.
+# Gradients; those of the layers are in `test_layers.py`.
 
 
-@rows()
+@rows(lambda row: not row.in_catalogue)
 def test_the_gradient_reaches_every_trainable_weight(row: Row) -> None:
     module = row.ready()
     weights = list(module.trainable_variables)

@@ -1,6 +1,6 @@
 """Every class of `netlib.nn` compiled, over the rows of `object_cases.py`: `tf.function` and XLA give what eager mode gives.
 
-That the layers of the catalogue train alike in all three is in `test_layers.py`, over the same rows of the YAML file.
+That the layers of the catalogue do so is in `test_layers.py`, over the rows of the YAML files.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from object_cases import rows
 from object_row import Row, assert_close, call, floating, step
 
 
-@rows()
+def is_no_catalogue_layer(row: Row) -> bool:
+    return not row.in_catalogue
+
+
+@rows(is_no_catalogue_layer)
 def test_one_graph_takes_batches_of_any_size(row: Row) -> None:
     module = row.ready()
     run = tf.function(lambda *values: call(module, values), input_signature=row.signature(), autograph=False)
     for batch in (6, 1):
         assert_close(run(*row.values(batch)), call(module, row.values(batch)), 5e-6)
     assert run.experimental_get_tracing_count() == 1
-
-
-def is_no_catalogue_layer(row: Row) -> bool:
-    return not row.case.isdigit()
 
 
 @pytest.mark.slow

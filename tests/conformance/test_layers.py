@@ -7,6 +7,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from layer_case import BATCH, Case, assert_close, cases, parts, randomise, run
-from layer_table import TABLE
+from layer_table import TABLE, is_compiled
 
 from netlib.nn.layer import Layer
 from netlib.nn.random import forward_pass
@@ -47,26 +48,42 @@ def test_the_spec_says_what_tensorflow_builds(case: Case) -> None:
 
 
 @cases()
-def test_the_static_shape_in_a_graph_is_the_specs(case: Case) -> None:
-    layer = case.layer()
-    signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in case.tensors]
-    traced = tf.function(lambda *values: layer(*values), input_signature=signature, autograph=False)
-    said = {port: tensor.shape for port, tensor in case.spec.outputs(*case.tensors).items()}
-    made = parts(traced.get_concrete_function().structured_outputs)
-    assert {port: tuple(tensor.shape) for port, tensor in made.items()} == said
-
-
-@pytest.mark.slow
-@cases()
-def test_eager_graph_and_xla_agree(case: Case) -> None:
+def test_one_graph_has_the_shapes_of_the_spec_and_takes_batches_of_any_size(case: Case) -> None:
     layer = case.layer()
     randomise(layer)
-    begin = layer.state_dict()
+    signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in case.tensors]
+
+    def infer(*values: tf.Tensor) -> Any:
+        with forward_pass(3, tf.constant(11)):
+            return parts(layer(*values))
+
+    traced = tf.function(infer, input_signature=signature, autograph=False)
+    graph = traced.get_concrete_function()
+    said = {port: tensor.shape for port, tensor in case.spec.outputs(*case.tensors).items()}
+    assert {port: tuple(tensor.shape) for port, tensor in graph.structured_outputs.items()} == said
+    for batch in (BATCH, 1):
+        values = case.values(batch)
+        assert_close(traced(*values), infer(*values), 5e-6)
+    assert traced.experimental_get_tracing_count() == 1
+
+
+def step_of(layer: Layer[Any]) -> Callable[..., dict[str, Any]]:
+    """A function of a layer's inputs: a step of training with all that follows from it, and inference."""
 
     def step(*values: tf.Tensor) -> dict[str, Any]:
         with forward_pass(3, tf.constant(11)):
             trained = run(layer, list(values), list(layer.trainable_variables), training=True)
             return {**trained, "inference": layer(*values)}
+
+    return step
+
+
+@pytest.mark.slow
+@cases(compiled=True)
+def test_eager_graph_and_xla_agree(case: Case) -> None:
+    layer = case.layer()
+    randomise(layer)
+    begin, step = layer.state_dict(), step_of(layer)
 
     def result(function: Any) -> list[Any]:
         layer.load_state_dict(begin)
@@ -79,6 +96,37 @@ def test_eager_graph_and_xla_agree(case: Case) -> None:
         assert_close(compiled, eager, case.tolerance)
         if case.draws and not layer.variables:
             np.testing.assert_array_equal(compiled[0]["output"][0], eager[0]["output"][0])
+
+
+PLUMBING = {"Const", "Identity", "IdentityN", "NoOp", "Pack", "Placeholder", "ReadVariableOp", "Shape", "StridedSlice"}
+"""Operations that compute nothing."""
+
+
+def operations_of(case: Case) -> set[tuple[str, ...]]:
+    """What the graph of a step computes with: the type of each operation, its dtype, and the way that it goes."""
+    traced = tf.function(step_of(case.layer()), autograph=False)
+    graph = traced.get_concrete_function(*case.values()).graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    return {
+        (
+            node.op,
+            tf.as_dtype(node.attr["T"].type or tf.float32).name,
+            *(node.attr[key].s.decode() for key in ("padding", "data_format")),
+            *(f"{key} > 1" for key in ("strides", "dilations", "ksize") if max(node.attr[key].list.i, default=1) > 1),
+        )
+        for node in nodes
+        if node.op not in PLUMBING and not node.op.startswith("_")
+    }
+
+
+@pytest.mark.every_row
+@pytest.mark.parametrize("name", TABLE)
+def test_a_row_that_brings_something_to_a_graph_is_compiled(name: str) -> None:
+    known: set[tuple[str, ...]] = set()
+    for index, row in enumerate(TABLE[name]):
+        found = operations_of(Case(name, row))
+        assert found <= known or is_compiled(name, index), f"row {index} needs `compiled: true`: {found - known}"
+        known |= found
 
 
 @cases()

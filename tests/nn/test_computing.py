@@ -228,3 +228,17 @@ def test_rows_that_depend_on_each_other_are_known() -> None:
     x = nn.Input([3])
     assert not nn.Network(x, nn.Compute("x * 2")(x)).graph.couples_rows
     assert nn.Network(x, nn.Compute("x - mean(x, axis=0)")(x)).graph.couples_rows
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_what_is_added_is_computed_in_float32(dtype: str) -> None:
+    """The square is more than float16 has, and 3 more than a bfloat16 of that size can tell from nothing."""
+    wide = tf.constant([300.0])
+    loss, metric = nn.AddLoss("mean(square(x) + 3)", dtype=dtype), nn.AddMetric("square(x) + 3", name="s", dtype=dtype)
+    loss(wide)
+    metric(wide)
+    assert [float(each) for each in loss.losses] == [90003]
+    assert float(metric.added_metrics["s"]) == 90003
+    made = network({"Dense": 1, "name": "h"}, {"AddLoss": "mean(square(h))"}, outputs="h", dtype=dtype)
+    made(X)
+    assert made.losses[0].dtype == tf.float32

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import pytest
 
+from netlib.report.numbers import count
 from netlib.report.summary_closing import closing_lines
 from netlib.report.summary_rows import StepMemory, summarise_graph
 from netlib.report.summary_values import as_values
 from netlib.spec.language.analysis import analyse
 from netlib.spec.memory import Memory
 from netlib.spec.tensors import TensorSpec
+from netlib.spec.training import TrainSpec
 
 MEMORY = Memory(
     weights=2**20, gradients=2**21, slots=0, activations=2**30, data=5_000, checkpoint=2**20, runtime=600 * 2**20
@@ -93,3 +96,29 @@ def test_what_is_frozen_may_need_less_backward():
     nodes = [{"Dense": 4, "trainable": False}, "BatchNormalization", {"Dense": 2}]
     assert closing_of(nodes)[1] == "FLOPs: 48 forward, up to 96 backward, for one sample"
     assert closing_of(nodes[1:])[1] == "FLOPs: 16 forward, 32 backward, for one sample"
+
+
+def test_what_each_optimizer_updates(known_graph):
+    groups = TrainSpec.parse(
+        {
+            "epochs": 1,
+            "loss": "mse",
+            "optimizer": {
+                "AdamW": {"learning_rate": {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 9}}}
+            },
+            "param_groups": [{"params": "digit", "learning_rate": 0.0002, "weight_decay": 0}],
+        }
+    ).groups
+    summary = summarise_graph(known_graph, "net", shares=groups.shares(known_graph))
+    digit = sum(prod(weight.shape) for weight in known_graph.node("digit").weights)
+    rest = summary.totals.parameters.trainable - digit
+    assert closing_lines(summary, 120)[1:3] == [
+        f"  {count(rest)} by AdamW: learning rate a CosineDecay, weight decay 0.004, slots {count(2 * rest)}",
+        f"  {count(digit)} by AdamW (param_groups.0): learning rate 0.0002, slots {count(2 * digit)}",
+    ]
+    values = as_values(summary)["param_groups"]
+    assert [(each["name"], each["parameters"], each["slots"]) for each in values] == [
+        ("", rest, 2 * rest),
+        ("param_groups.0", digit, 2 * digit),
+    ]
+    assert values[1]["optimizer"]["AdamW"]["learning_rate"] == 0.0002

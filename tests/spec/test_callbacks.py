@@ -85,7 +85,7 @@ def test_a_section_with_callbacks_survives_being_written() -> None:
 
 def test_a_schedule_cannot_be_reduced() -> None:
     decay = {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 9}}
-    message = r"callbacks.1: cannot reduce the learning rate: it follows the schedule CosineDecay; give the optimizer a"
+    message = r"callbacks.1: cannot reduce the learning rate: 'optimizer' follows the schedule CosineDecay; give it a"
     with pytest.raises(SpecError, match=message):
         train(optimizer={"Adam": {"learning_rate": decay}}, callbacks=["EMA", "ReduceOnPlateau"])
 

@@ -55,7 +55,10 @@ def test_the_learning_rate_may_be_a_schedule(name: str) -> None:
             {"SGD": {"use_ema": True}},
             "averages of the weights belong to the training loop, which does not keep them yet",
         ),
-        ({"SGD": {"loss_scale_factor": 2}}, "scaling the loss belongs to the training loop, which does not do it yet"),
+        (
+            {"SGD": {"loss_scale_factor": 2}},
+            "the training loop scales the loss by itself where anything computes in float16",
+        ),
         ({"SGD": {"name": "x"}}, "SGD takes no 'name': an optimizer has no name here"),
         ({"SGD": {"momentum": 2}}, "SGD.momentum: expected a number not greater than 1"),
         ({"Adam": {"beta_1": 1}}, "Adam.beta_1: expected a number less than 1"),

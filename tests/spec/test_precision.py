@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from netlib.spec.errors import SpecError
 from netlib.spec.layer import Weight
-from netlib.spec.precision import POLICIES, policy, stored
+from netlib.spec.precision import POLICIES, Precision, at_least_float32, compute_of, policy, stored
+from netlib.spec.training import TrainSpec
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,19 @@ def test_another_name() -> None:
         policy(7)
     with pytest.raises(SpecError, match=r"there is no dtype policy nothing"):
         policy(None)
+
+
+def test_a_config_has_the_names_of_the_policies() -> None:
+    assert get_args(Precision) == tuple(POLICIES)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_network_computes_as_it_is_trained(name: str) -> None:
+    train = TrainSpec.parse({"epochs": 1, "loss": "mse", "precision": name})
+    assert compute_of(train) == POLICIES[name].compute
+    assert compute_of(None) == "float32"
+
+
+def test_what_must_not_be_narrower_than_float32() -> None:
+    wide = {policy.compute: at_least_float32(policy.compute) for policy in POLICIES.values()}
+    assert wide == {"float32": "float32", "bfloat16": "float32", "float16": "float32", "float64": "float64"}

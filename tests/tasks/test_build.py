@@ -73,3 +73,17 @@ def test_what_is_frozen_stays_as_it_is_and_all_else_moves(mode, selectors, moved
     model.fit(images, np.arange(64) % 10, epochs=1, batch_size=32, verbose=False)
     end = model.state_dict()
     assert {path for path in begin if not np.array_equal(begin[path], end[path])} == moved
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "float64"])
+def test_the_model_computes_as_the_config_says_and_a_node_as_it_says_itself(precision):
+    text = FROZEN.replace("MODE", "eager").replace("SELECTORS", f"[encoder], precision: {precision}")
+    model = build(read(text.replace("name: head}", "name: head, dtype: float32}")))
+    assert (model.dtype, model["encoder.dense"].dtype, model["head"].dtype) == (precision, precision, "float32")
+    tensors = [(node.path, node.output.dtype) for node in model.graph.walk() if node.body is None]
+    outputs = dict(tensors)
+    assert outputs["encoder.dense"] == model["encoder.dense"].compute_dtype
+    assert outputs["head"] == "float32"
+    built = {each.path: each.variable.dtype.name for each in model.named_variables()}
+    known = {f"{n.path}.{w.name}": w.dtype or "float32" for n in model.graph.walk() for w in n.own_weights}
+    assert built == known

@@ -186,4 +186,4 @@ def test_check_shows_where_an_unknown_monitor_stands(write: Any) -> None:
 def test_check_refuses_to_reduce_a_schedule(write: Any) -> None:
     (report,) = check([write(("  execution: graph # compiles fast\n", "  callbacks: [ReduceOnPlateau]\n"))])
     (problem,) = report.problems
-    assert "cannot reduce the learning rate: it follows the schedule ExponentialDecay" in problem.message
+    assert "cannot reduce the learning rate: 'optimizer' follows the schedule ExponentialDecay" in problem.message

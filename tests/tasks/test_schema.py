@@ -369,3 +369,10 @@ def test_it_is_small_and_has_every_section(schema: dict[str, Any]) -> None:
         "model",
         "train",
     }
+
+
+def test_data_needs_a_source_unless_another_config_may_have_said_it(validator: Draft202012Validator) -> None:
+    data = {"data": {"batch_size": 8, "samples": 100}}
+    assert not validator.is_valid(data)
+    validator.validate({"extends": "base.yaml", **data})
+    assert not validator.is_valid({"extends": "base.yaml", "data": {"no_such_key": 1}})

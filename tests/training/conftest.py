@@ -68,7 +68,8 @@ class Lab:
 
     def _variables(self) -> list[Any]:
         slots = [variable.value for variable in self.engine.optimizer.variables]
-        return [*self.engine.model.variables, *slots, *self.engine.meters.named_variables().values()]
+        scale = self.engine.scale.named_variables().values() if self.engine.scale else ()
+        return [*self.engine.model.variables, *slots, *self.engine.meters.named_variables().values(), *scale]
 
 
 MakeLab = Callable[..., Lab]

@@ -41,6 +41,19 @@ CASES: dict[str, tuple[Callable[[], Arrays] | None, list[Any], dict[str, Any]]] 
         [{"Dense": {"units": 8, "activation": "relu"}}, {"Dropout": 0.3}, {"Dense": 3}],
         {"execution": "xla", "optimizer": {"Adam": {"learning_rate": COSINE}}, "metrics": ["accuracy", "f1"]},
     ),
+    "groups with optimizers of their own, xla": (
+        None,
+        [{"Dense": {"units": 8, "activation": "relu"}, "name": "hidden"}, {"Dense": 3, "name": "head"}],
+        {
+            "execution": "xla",
+            "optimizer": {"AdamW": {"learning_rate": COSINE}},
+            "param_groups": [
+                {"params": "hidden.**", "learning_rate_scale": 0.1},
+                {"params": "**.bias", "weight_decay": 0},
+                {"params": "head.kernel", "optimizer": {"SGD": {"learning_rate": 0.1, "momentum": 0.9}}},
+            ],
+        },
+    ),
     "convolution, batch normalization, graph": (
         images,
         [{"Conv2D": {"filters": 4, "kernel_size": 3}}, "BatchNormalization", "Flatten", {"Dense": 3}],

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -103,9 +103,18 @@ def assert_same(one: Any, other: Any) -> None:
         np.testing.assert_array_equal(value, other[1][path], err_msg=path)
 
 
-@pytest.mark.parametrize("execution", ["graph", pytest.param("xla", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_same_bits_however_the_samples_come(xy: Any, execution: str, weighted: bool) -> None:
+IN_XLA = ("iterable", "tf.data, endless")
+"""Streams that are compiled, which takes seconds for each: what reads the others knows nothing of how the step runs."""
+
+
+@pytest.mark.parametrize(
+    ("execution", "weighted", "streams"),
+    [("graph", False, STREAMS), ("graph", True, STREAMS), pytest.param("xla", True, IN_XLA, marks=pytest.mark.slow)],
+    ids=["graph", "graph-weighted", "xla-weighted"],
+)
+def test_the_same_bits_however_the_samples_come(
+    xy: Any, execution: str, weighted: bool, streams: Iterable[str]
+) -> None:
     """90 samples in batches of 16, the last one of ten, in training and validation; dropout depends on the step."""
     x, y = xy
     arrays = (x, y, np.linspace(0, 2, ROWS, dtype=np.float32)) if weighted else (x, y)
@@ -115,8 +124,8 @@ def test_the_same_bits_however_the_samples_come(xy: Any, execution: str, weighte
     expected = result(model.fit(x, y, validation_data=arrays, **options), model)
     measured = model.evaluate(x, y, batch_size=BATCH, sample_weight=weights)
     predicted = model.predict(x, batch_size=BATCH)
-    for name, make in STREAMS.items():
-        model = compiled(execution=execution)
+    for name in streams:
+        make, model = STREAMS[name], compiled(execution=execution)
         forever = name in ("generator", "tf.data, endless")
         steps = 6 if forever else None
         history = model.fit(
@@ -561,6 +570,7 @@ def test_words_of_a_call_that_mean_nothing(xy: Any) -> None:
         ("max_time", "2m", r"write fit\(..., callbacks=\[TimeLimit\('2m'\)\]\)"),
         ("checkpoint", {}, r"callbacks=\[Checkpoint\(path, ...\)\]"),
         ("threads", 2, r"set_intra_op_parallelism_threads\(2\)"),
+        ("precision", "float64", r"give it to the model, as Model\(..., dtype='float64'\)"),
     ],
 )
 def test_compile_takes_no_budget(key: str, value: Any, advice: str) -> None:

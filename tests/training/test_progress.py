@@ -8,20 +8,24 @@ from hypothesis import strategies as st
 from netlib.runs import plain
 from netlib.training.progress import Progress
 
-FACTS = ("learning_rate", "gradient_norm", "weight", "loss")
+FACTS = ("learning_rate", "gradient_norm", "weight", "skipped", "loss")
 finite = st.floats(allow_nan=False, width=32)
+NUMBERS = st.floats(0, 1e6, width=32)
 
 
 def test_counts_steps_and_means_weighted_by_samples() -> None:
     progress = Progress()
-    progress.add(FACTS, np.array([[0.1, 9, 4, 1.0], [0.05, 9, 2, 4.0]], np.float32), seconds=0.5, samples=6)
+    progress.add(FACTS, np.array([[0.1, 9, 4, 0, 1.0], [0.05, 9, 2, 0, 4.0]], np.float32), seconds=0.5, samples=6)
     assert (progress.step, progress.position, progress.elapsed, progress.seconds) == (2, 2, 0.5, 0.5)
     assert progress.samples == 6
     assert progress.losses() == {"loss": pytest.approx((4 * 1 + 2 * 4) / 6)}
     assert progress.learning_rate == pytest.approx(0.05)
 
 
-@given(st.lists(st.tuples(*[st.floats(0, 1e6, width=32)] * 4), min_size=1, max_size=12), st.integers(1, 11))
+@given(
+    st.lists(st.tuples(*[NUMBERS] * 3, st.sampled_from([0.0, 1.0]), NUMBERS), min_size=1, max_size=12),
+    st.integers(1, 11),
+)
 def test_sums_do_not_depend_on_how_steps_are_cut(rows: list[tuple[float, ...]], cut: int) -> None:
     facts = np.array(rows, np.float32)
     whole, parts = Progress(), Progress()
@@ -31,9 +35,19 @@ def test_sums_do_not_depend_on_how_steps_are_cut(rows: list[tuple[float, ...]], 
     assert whole == parts
 
 
+def test_what_a_skipped_step_measured_is_left_out() -> None:
+    progress = Progress()
+    rows = [[0.1, 9, 4, 0, 1.0], [0.1, np.nan, 4, 1, np.inf], [0.1, 9, 4, 0, 3.0]]
+    progress.add(FACTS, np.array(rows, np.float32), seconds=0.5, samples=12)
+    assert (progress.step, progress.position, progress.skipped, progress.samples) == (3, 3, 1, 12)
+    assert progress.losses() == {"loss": 2.0}
+    progress.begin_epoch()
+    assert (progress.step, progress.skipped) == (3, 0)
+
+
 def test_without_any_weight_every_mean_is_not_a_number() -> None:
     progress = Progress()
-    progress.add(FACTS, np.array([[0.1, 0, 0, 0]], np.float32), 0.0, 4)
+    progress.add(FACTS, np.array([[0.1, 0, 0, 0, 0]], np.float32), 0.0, 4)
     assert progress.measured({"accuracy": 0.0}) == pytest.approx({"loss": np.nan, "accuracy": np.nan}, nan_ok=True)
 
 

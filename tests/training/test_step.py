@@ -229,7 +229,7 @@ def test_several_losses_have_columns_of_their_own(blobs: Callable[..., Arrays]) 
     step = make_step(data, nodes, loss=loss, outputs=["head", "width"], optimizer="SGD")
     before = step.model.state_dict()
     facts = take(step, data)
-    assert step.facts == ("learning_rate", "gradient_norm", "weight", "loss", "kind_loss", "size_loss")
+    assert step.facts == ("learning_rate", "gradient_norm", "weight", "skipped", "loss", "kind_loss", "size_loss")
     x = data.inputs["input"]
     hidden = np.maximum(x @ before["hidden.kernel"] + before["hidden.bias"], 0)
     size = np.mean((hidden @ before["width.kernel"] + before["width.bias"] - x[:, :2]) ** 2)

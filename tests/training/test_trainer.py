@@ -16,7 +16,6 @@ from netlib.spec.errors import SpecError, UsageError
 from netlib.training.callbacks import Callback
 from netlib.training.checkpoints import TrainingError
 from netlib.training.model import Model
-from netlib.training.optimizer_state import named_slots
 from netlib.training.trainer import HeadWarning
 
 Blobs = Callable[..., Arrays]
@@ -173,7 +172,7 @@ def test_a_copy_has_the_slots_of_keras_layers_and_of_what_was_trained_later(xy: 
     model.unfreeze("dense")
     model.fit(x, y)
     twin = copy.deepcopy(model)
-    mine, others = (named_slots(each.optimizer, list(each.named_variables())) for each in (model, twin))
+    mine, others = (each.trainer.optimizer.named_slots(list(each.named_variables())) for each in (model, twin))
     assert len(mine) == len(model.optimizer.variables)  # none was lost on the way
     assert mine.keys() == others.keys()
     for name, slot in mine.items():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from netlib.nn.layers.recurrent import lstm_step
 from netlib.nn.layers.recurrent_base import Stepwise
-from netlib.nn.layers.recurrent_scan import Cell, Weights, folded, unfolded
+from netlib.nn.layers.recurrent_cells import Cell, Gate, LSTMCell, Product, folded
+from netlib.nn.layers.recurrent_scan import unfolded
 from netlib.spec.layers import conv_recurrent as spec
 
 
@@ -25,10 +25,25 @@ class ConvLSTM2D(Stepwise[spec.ConvLSTM2D]):
             images = tf.nn.bias_add(images, self.cast(self.bias))
         return unfolded(images, like=steps)
 
-    def cell(self, keep: tf.Tensor | None) -> Cell:
+    @property
+    def cell(self) -> Cell:
         """The step."""
-        return Cell(_convolved, lstm_step(self.spec), (self.cast(self.recurrent_kernel),), keep=keep)
+        return LSTMCell(Gate(self.spec.activation), Gate(self.spec.recurrent_activation), _Convolution())
 
 
-def _convolved(h: tf.Tensor, weights: Weights) -> tf.Tensor:
-    return tf.nn.conv2d(h, weights[0], 1, "SAME")
+class _Convolution(Product):
+    def __call__(self, state: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        return tf.nn.conv2d(state, kernel, 1, "SAME")
+
+    def by_state(self, by_sums: tf.Tensor, kernel: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+        return self._back(state, kernel, by_sums, of=0)
+
+    def by_kernel(self, by_sums: tf.Tensor, kernel: tf.Tensor, states: tf.Tensor) -> tf.Tensor:
+        return self._back(folded(states), kernel, folded(by_sums), of=1)
+
+    def _back(self, state: tf.Tensor, kernel: tf.Tensor, by_sums: tf.Tensor, of: int) -> tf.Tensor:
+        read = (state, kernel)
+        with tf.GradientTape() as tape:
+            tape.watch(read)
+            sums = self(*read)
+        return tape.gradient(sums, read[of], by_sums)

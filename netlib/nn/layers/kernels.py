@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from netlib.nn.keras_objects import activation
 from netlib.nn.layer import Layer
+from netlib.nn.layers.bias import biased
 from netlib.spec.layers import kernels as spec
 
 FinishedSpec = TypeVar("FinishedSpec", bound=spec.Finished)
@@ -21,7 +22,7 @@ class Finished(Layer[FinishedSpec]):
     def finished(self, outputs: tf.Tensor) -> tf.Tensor:
         """The outputs with bias and activation."""
         if self.spec.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.cast(self.bias))
+            outputs = biased(outputs, self.cast(self.bias))
         return activation(self.spec.activation)(outputs)
 
 

@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 
-from netlib.nn.keras_objects import activation
 from netlib.nn.layers.recurrent_base import Stepwise
-from netlib.nn.layers.recurrent_scan import Cell, States, Weights
+from netlib.nn.layers.recurrent_cells import Cell, EarlyResetCell, Gate, GRUCell, LSTMCell, SimpleCell, Weights
 from netlib.spec.layers import recurrent as spec
 
 SpecType = TypeVar("SpecType", bound=spec.Recurrent)
@@ -33,18 +32,19 @@ class Recurrent(Stepwise[SpecType]):
 class SimpleRNN(Recurrent[spec.SimpleRNN]):
     """`h = activation(x @ kernel + h @ recurrent_kernel + bias)`."""
 
-    def cell(self, keep: tf.Tensor | None) -> Cell:
+    @property
+    def cell(self) -> Cell:
         """The step."""
-        function = activation(self.spec.activation)
-        return Cell(_product, lambda x, h, *_: (function(x + h),), (self.cast(self.recurrent_kernel),), keep=keep)
+        return SimpleCell(Gate(self.spec.activation))
 
 
 class LSTM(Recurrent[spec.LSTM]):
     """Long short-term memory."""
 
-    def cell(self, keep: tf.Tensor | None) -> Cell:
+    @property
+    def cell(self) -> Cell:
         """The step."""
-        return Cell(_product, lstm_step(self.spec), (self.cast(self.recurrent_kernel),), keep=keep)
+        return LSTMCell(Gate(self.spec.activation), Gate(self.spec.recurrent_activation))
 
 
 class GRU(Recurrent[spec.GRU]):
@@ -54,45 +54,15 @@ class GRU(Recurrent[spec.GRU]):
         """With `reset_after` the first of the two."""
         return self.bias[0] if self.spec.reset_after else self.bias
 
-    def cell(self, keep: tf.Tensor | None) -> Cell:
+    @property
+    def cell(self) -> Cell:
         """The step; where the gate is applied before the product, there is one more product in it."""
+        kind = GRUCell if self.spec.reset_after else EarlyResetCell
+        return kind(Gate(self.spec.activation), Gate(self.spec.recurrent_activation))
+
+    def read_by_steps(self) -> Weights:
+        """The recurrent kernel and the second bias; without `reset_after` the kernel in two parts: gates, new."""
         kernel = self.cast(self.recurrent_kernel)
         if not self.spec.reset_after:
-            gates, last = tf.split(kernel, [2 * self.spec.units, self.spec.units], -1)
-            return Cell(_product, self._reset_before(keep), (gates,), (last,), keep)
-        bias = (self.cast(self.bias[1]),) if self.spec.use_bias else ()
-        return Cell(_product, self._reset_after, (kernel, *bias), keep=keep)
-
-    def _reset_after(self, x: tf.Tensor, h: tf.Tensor, states: States, inner: Weights) -> States:
-        gate, function = activation(self.spec.recurrent_activation), activation(self.spec.activation)
-        (x_z, x_r, x_h), (h_z, h_r, h_h) = tf.split(x, 3, -1), tf.split(h, 3, -1)
-        stay = gate(x_z + h_z)
-        return (stay * states[0] + (1 - stay) * function(x_h + gate(x_r + h_r) * h_h),)
-
-    def _reset_before(self, keep: tf.Tensor | None) -> Any:
-        gate, function = activation(self.spec.recurrent_activation), activation(self.spec.activation)
-
-        def combine(x: tf.Tensor, h: tf.Tensor, states: States, inner: Weights) -> States:
-            (x_z, x_r, x_h), (h_z, h_r) = tf.split(x, 3, -1), tf.split(h, 2, -1)
-            stay = gate(x_z + h_z)
-            read = states[0] if keep is None else states[0] * keep
-            return (stay * states[0] + (1 - stay) * function(x_h + (gate(x_r + h_r) * read) @ inner[0]),)
-
-        return combine
-
-
-def lstm_step(layer: Any) -> Any:
-    """What an LSTM does with the sums of its four gates, by the activations of its spec."""
-    gate, function = activation(layer.recurrent_activation), activation(layer.activation)
-
-    def combine(x: tf.Tensor, h: tf.Tensor, states: States, inner: Weights) -> States:
-        enter, forget, new, show = tf.split(x + h, 4, -1)
-        c = gate(forget) * states[1] + gate(enter) * function(new)
-        return gate(show) * function(c), c
-
-    return combine
-
-
-def _product(h: tf.Tensor, weights: Weights) -> tf.Tensor:
-    kernel, *bias = weights
-    return tf.matmul(h, kernel) + bias[0] if bias else tf.matmul(h, kernel)
+            return tuple(tf.split(kernel, [2 * self.spec.units, self.spec.units], -1))
+        return (kernel, self.cast(self.bias[1])) if self.spec.use_bias else (kernel,)

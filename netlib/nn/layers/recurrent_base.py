@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from netlib.nn.layer import Layer
-from netlib.nn.layers.recurrent_scan import Cell, States, fitting, scan, swapped
+from netlib.nn.layers.recurrent_cells import Cell, States, Weights
+from netlib.nn.layers.recurrent_scan import Pass, fitting, scan, swapped
 from netlib.spec.errors import UsageError
 from netlib.spec.layers import recurrent_base as spec
 
@@ -33,8 +34,8 @@ class Stepwise(Layer[SpecType]):
         seen = self._in_order(mask[0] if isinstance(mask, tuple) else mask)
         steps = self.projected(self._kept_features(self._in_order(sequence), training))
         begin = self._begin(steps, initial)
-        cell = self.cell(self._kept_state(begin[0], training))
-        outputs, last = scan(cell, steps, begin, seen)
+        way = Pass(self.cell, self._kept_state(begin[0], training), seen)
+        outputs, last = scan(way, steps, begin, self.read_by_steps(), every=self.spec.return_sequences)
         if self.spec.stateful:
             for variable, state in zip(self._states(), last, strict=True):
                 variable.assign(tf.cast(state, variable.dtype))
@@ -45,9 +46,14 @@ class Stepwise(Layer[SpecType]):
         """What the gates get of a sequence [time, batch, ...], for all steps at once."""
         raise NotImplementedError
 
-    def cell(self, keep: tf.Tensor | None) -> Cell:
-        """What happens at a step; `keep` are factors on the state where the recurrent kernel reads it."""
+    @property
+    def cell(self) -> Cell:
+        """What happens at a step."""
         raise NotImplementedError
+
+    def read_by_steps(self) -> Weights:
+        """The weights that the cell reads."""
+        return (self.cast(self.recurrent_kernel),)
 
     def reset_states(self) -> None:
         """Lets the next batch begin with zeros.
@@ -120,7 +126,7 @@ class Stepwise(Layer[SpecType]):
         drawn = self.random_uniform(purpose, tuple(known) if known.is_fully_defined() else shape)
         return self.cast(tf.ensure_shape(tf.where(drawn >= rate, 1 / (1 - rate), 0.0), known))
 
-    def _shown(self, outputs: tf.Tensor, last: tf.Tensor, seen: Any, *, begins_at_zero: bool) -> tf.Tensor:
+    def _shown(self, outputs: Any, last: tf.Tensor, seen: Any, *, begins_at_zero: bool) -> tf.Tensor:
         """The outputs; 0 where no place was real yet."""
         if not self.spec.return_sequences:
             real = None if seen is None or begins_at_zero else fitting(tf.reduce_any(seen, 0), last)

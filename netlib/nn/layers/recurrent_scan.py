@@ -1,8 +1,8 @@
 """Going through a sequence step by step with a state, and back again for the gradients.
 
-The backward pass of `scan` is written by hand: TensorFlow's own adds a product to each kernel's gradient at every step, and adds
-up whole sequences of gradients under XLA. Here a step going back finds the gradient of what was added for it, and one product
-over all steps then gives those of the kernels. `stepwise` is for steps of which nothing is known, as those of an RNN's cell.
+The way back of `scan` is written by hand: a step finds only the gradients of its sums, and one product over all steps then gives
+those of the kernels. What a step keeps is written over what it got of the sequence, so that no more memory is touched than has to
+be. `stepwise` is for steps of which nothing is known, as those of an RNN's cell.
 """
 
 from __future__ import annotations
@@ -13,76 +13,60 @@ from typing import Any
 
 import tensorflow as tf
 
-States = tuple[tf.Tensor, ...]
-Weights = tuple[tf.Tensor, ...]
+from netlib.nn.layers.recurrent_cells import Cell, Kept, States, Weights
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What happens at a step.
+class Pass:
+    """How a sequence is gone through.
 
     Attributes:
-        recur: linear in the first part of the state: what the gates get of it; of `outer` weights. Its first axis may be longer
-            than the batch.
-        combine: the new state, of what the gates get of the sequence and of the state, and of the old state; and of `inner`
-            weights, whose gradients are added up step by step.
-        outer: weights of `recur`.
-        inner: weights of `combine`.
-        keep: factors on the state where `recur` reads it, the same at all steps; None for 1.
+        cell: what happens at a step.
+        keep: factors on the first part of the state where kernels read it, the same at all steps; None for 1.
+        mask: bool [time, batch]; where it is false the state stays as it is. None for true.
     """
 
-    recur: Callable[[tf.Tensor, Weights], tf.Tensor]
-    combine: Callable[[tf.Tensor, tf.Tensor, States, Weights], States]
-    outer: Weights
-    inner: Weights = ()
+    cell: Cell
     keep: tf.Tensor | None = None
+    mask: tf.Tensor | None = None
 
     def read(self, state: tf.Tensor) -> tf.Tensor:
-        """The first part of the state as `recur` gets it; with any number of axes before."""
+        """The first part of the state as kernels read it; with any number of axes before."""
         return state if self.keep is None else state * self.keep
 
 
-def scan(cell: Cell, steps: tf.Tensor, initial: States, mask: Any = None) -> tuple[tf.Tensor, States]:
+def scan(
+    way: Pass, steps: tf.Tensor, initial: States, weights: Weights, *, every: bool
+) -> tuple[tf.Tensor | None, States]:
     """Goes through a sequence from its first step to its last.
 
     Args:
-        cell: what happens at a step.
-        steps: what its gates get of the sequence, [time, batch, ...].
+        way: how.
+        steps: what the gates get of the sequence, [time, batch, ...].
         initial: the state to begin with, each part [batch, ...].
-        mask: bool [time, batch]; where it is false the state stays as it is.
+        weights: those that the cell reads.
+        every: whether the first part of the state is wanted after each step.
 
     Returns:
-        The first part of the state after each step, [time, batch, ...]; and the last state.
+        With `every` the first part of the state after each step, [time, batch, ...]; and the last state.
     """
     count = len(initial)
-    outer_count = len(cell.outer)
 
     @tf.custom_gradient
     def run(steps: tf.Tensor, *rest: tf.Tensor) -> Any:
-        begin, outer, inner = rest[:count], rest[count : count + outer_count], rest[count + outer_count :]
-        before, recurred, last = _forward(cell, steps, begin, outer, inner, mask)
-        outputs = after_each(before[0], last[0])
+        begin, weights = rest[:count], rest[count:]
+        before, kept, last = _forward(way, steps, begin, weights)
+        outputs = (after_each(before[0], last[0]),) if every else ()
 
-        def gradient(by_outputs: tf.Tensor, *by_last: tf.Tensor) -> Any:
-            seen = _Seen(steps, recurred, before, mask)
-            by_steps, by_recurred, by_begin, by_inner = _backward(cell, seen, outer, inner, by_outputs, by_last)
-            by_outer = _by_outer(cell, before[0], outer, by_recurred)
-            return (by_steps, *by_begin, *by_outer, *by_inner)
+        def gradient(*by: tf.Tensor) -> Any:
+            by_sums, by_begin = _backward(way, kept, before, weights, by[0] if every else None, by[-count:])
+            by_weights = way.cell.by_weights(by_sums, kept, way.read(before[0]), weights)
+            return (by_sums[0], *by_begin, *by_weights)
 
-        return (outputs, *last), gradient
+        return (*outputs, *last), gradient
 
-    outputs, *last = run(steps, *initial, *cell.outer, *cell.inner)
-    return outputs, tuple(last)
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What each step read, [time, batch, ...]."""
-
-    steps: tf.Tensor
-    recurred: tf.Tensor
-    before: States
-    mask: Any
+    found = run(steps, *initial, *weights)
+    return found[0] if every else None, tuple(found[-count:])
 
 
 def stepwise(
@@ -125,71 +109,49 @@ def after_each(before: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(tf.concat([before, last[tf.newaxis]], 0)[1:], known)
 
 
-def _forward(
-    cell: Cell, steps: tf.Tensor, begin: States, outer: Weights, inner: Weights, mask: Any
-) -> tuple[States, tf.Tensor, States]:
-    """The state before each step, what the gates got of it, and the last state."""
+def _forward(way: Pass, steps: tf.Tensor, begin: States, weights: Weights) -> tuple[States, Kept, States]:
+    """The state before each step, what was kept of it, and the last state."""
+    length, masks = _length(steps), _masks(way, steps)
 
-    def one(_: Any, given: tf.Tensor, states: States) -> tuple[States, States]:
-        part = cell.recur(cell.read(states[0]), outer)
-        return cell.combine(given, part, states, inner), (*states, part)
+    def body(step: tf.Tensor, states: States, befores: Any, keeps: Any) -> Any:
+        new, kept = way.cell.forward(keeps[0].read(step), way.read(states[0]), states, weights)
+        new = new if masks is None else _where(masks.read(step), new, states)
+        new = tuple(tf.ensure_shape(each, state.shape) for each, state in zip(new, begin, strict=True))
+        return step + 1, new, _written(befores, step, states), _written(keeps, step, kept)
 
-    part = tf.TensorSpec([*begin[0].shape[:-1], outer[0].shape[-1]], steps.dtype)
-    (*before, recurred), last = stepwise(one, steps, begin, (*begin, part), mask)
-    return tuple(before), recurred, last
+    befores = tuple(_array(each.dtype, length, each.shape) for each in begin)
+    keeps = (_parted(steps, length), *_like(begin[0], length, way.cell.kept_more))
+    _, last, befores, keeps = tf.while_loop(
+        lambda step, *_: step < length, body, (0, begin, befores, keeps), maximum_iterations=length
+    )
+    return tuple(array.stack() for array in befores), tuple(array.stack() for array in keeps), last
 
 
 def _backward(
-    cell: Cell, seen: _Seen, outer: Weights, inner: Weights, by_outputs: tf.Tensor, by_last: States
-) -> tuple[tf.Tensor, tf.Tensor, States, Weights]:
-    """Gradients by what each step got of the sequence and of the state, by the state to begin with, and by the inner weights."""
-    length = _length(seen.steps)
-    steps, recurred, by_each = (_parted(each, length) for each in (seen.steps, seen.recurred, by_outputs))
-    before = tuple(_parted(each, length) for each in seen.before)
-    masks = None if seen.mask is None else _parted(seen.mask, length)
+    way: Pass, kept: Kept, before: States, weights: Weights, by_outputs: tf.Tensor | None, by_last: States
+) -> tuple[Kept, States]:
+    """Gradients by the sums of each step, and by the state to begin with."""
+    length, masks = _length(kept[0]), _masks(way, kept[0])
+    befores, keeps = (tuple(_parted(each, length) for each in tensors) for tensors in (before, kept))
+    by_each = None if by_outputs is None else _parted(by_outputs, length)
 
-    def body(step: tf.Tensor, by_states: States, by_inner: Weights, by_steps: Any, by_recurred: Any) -> Any:
-        by_new = (by_states[0] + by_each.read(step), *by_states[1:])
-        states = tuple(array.read(step) for array in before)
-        read = [steps.read(step), recurred.read(step), *states, *inner]
-        with tf.GradientTape() as tape:
-            tape.watch(read)
-            new = cell.combine(read[0], read[1], states, inner)
-            new = new if masks is None else _where(masks.read(step), new, states)
-        by_step, by_part, *rest = tape.gradient(new, read, by_new, unconnected_gradients="zero")
-        by_old, more = rest[: len(states)], rest[len(states) :]
-        with tf.GradientTape() as tape:
-            tape.watch(states[0])
-            part = cell.recur(cell.read(states[0]), outer)
-        by_old[0] += tape.gradient(part, states[0], by_part)
-        added = tuple(sum_ + one for sum_, one in zip(by_inner, more, strict=True))
-        return step - 1, tuple(by_old), added, by_steps.write(step, by_step), by_recurred.write(step, by_part)
+    def body(step: tf.Tensor, by_states: States, by_sums: Any) -> Any:
+        by_new = by_states if by_each is None else (by_states[0] + by_each.read(step), *by_states[1:])
+        mask = None if masks is None else masks.read(step)
+        by_changed = by_new if mask is None else _where(mask, by_new, tuple(map(tf.zeros_like, by_new)))
+        states = tuple(array.read(step) for array in befores)
+        read = way.read(states[0])
+        back = way.cell.backward(by_changed, tuple(array.read(step) for array in keeps), read, states, weights)
+        by_first = way.read(back.by_read)  # the factors go both ways
+        by_old = (by_first if back.by_states[0] is None else by_first + back.by_states[0], *back.by_states[1:])
+        by_old = by_old if mask is None else _where(mask, by_old, by_new)
+        return step - 1, by_old, _written(by_sums, step, back.by_sums)
 
-    arrays = (_array(each.dtype, length, each.shape[1:]) for each in (seen.steps, seen.recurred))
-    _, by_begin, by_inner, by_steps, by_recurred = tf.while_loop(
-        lambda step, *_: step >= 0,
-        body,
-        (length - 1, by_last, tuple(map(tf.zeros_like, inner)), *arrays),
-        maximum_iterations=length,
+    arrays = (*_like(kept[0][0], length, 1), *_like(before[0][0], length, way.cell.back_more))
+    _, by_begin, by_sums = tf.while_loop(
+        lambda step, *_: step >= 0, body, (length - 1, by_last, arrays), maximum_iterations=length
     )
-    return by_steps.stack(), by_recurred.stack(), by_begin, by_inner
-
-
-def _by_outer(cell: Cell, before: tf.Tensor, outer: Weights, by_recurred: tf.Tensor) -> Sequence[tf.Tensor]:
-    """Gradients by the weights of `recur`, of all steps at once."""
-    with tf.GradientTape() as tape:
-        tape.watch(outer)
-        recurred = cell.recur(folded(cell.read(before)), outer)
-    by_outer: Sequence[tf.Tensor] = tape.gradient(recurred, outer, folded(by_recurred))
-    return by_outer
-
-
-def folded(values: tf.Tensor) -> tf.Tensor:
-    """[time, batch, ...] as [time * batch, ...]."""
-    length, batch = values.shape[:2]
-    rows = length * batch if length is not None and batch is not None else tf.reduce_prod(tf.shape(values)[:2])
-    known = values.shape[2:].is_fully_defined()
-    return tf.reshape(values, [rows, *values.shape[2:]] if known else tf.concat([[rows], tf.shape(values)[2:]], 0))
+    return tuple(array.stack() for array in by_sums), by_begin
 
 
 def unfolded(values: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
@@ -223,3 +185,17 @@ def _array(dtype: tf.DType, length: Any, shape: Any) -> tf.TensorArray:
 
 def _parted(values: tf.Tensor, length: Any) -> tf.TensorArray:
     return _array(values.dtype, length, values.shape[1:]).unstack(values)
+
+
+def _like(one: tf.Tensor, length: Any, count: int) -> tuple[tf.TensorArray, ...]:
+    return tuple(_array(one.dtype, length, one.shape) for _ in range(count))
+
+
+def _written(
+    arrays: Sequence[tf.TensorArray], step: tf.Tensor, values: Sequence[tf.Tensor]
+) -> tuple[tf.TensorArray, ...]:
+    return tuple(array.write(step, value) for array, value in zip(arrays, values, strict=True))
+
+
+def _masks(way: Pass, steps: tf.Tensor) -> tf.TensorArray | None:
+    return None if way.mask is None else _parted(way.mask, _length(steps))

@@ -7,14 +7,24 @@ from typing import Any
 
 import tensorflow as tf
 
+from netlib.spec.tensor_functions.reductions import norm_axes
+
 Axes = tuple[int, ...] | None
 
 
 def _norm(x: tf.Tensor, axis: Axes, keepdims: bool, ord: float) -> tf.Tensor:
+    axis = norm_axes(axis, x.shape.rank)
     if ord == 2:
-        return tf.sqrt(tf.reduce_sum(x * x, axis, keepdims))
+        return _root(tf.reduce_sum(x * x, axis, keepdims))
     reduce = tf.reduce_sum if ord == 1 else tf.reduce_max
     return reduce(tf.abs(x), axis, keepdims)
+
+
+def _root(x: tf.Tensor) -> tf.Tensor:
+    """The square root, with the derivative 0 at 0, of what a norm has all: that of the root itself is infinite there, and
+    infinity times 0, which comes next in the chain rule, is no number. Both branches of a `where` are derived."""
+    positive = x > 0
+    return tf.where(positive, tf.sqrt(tf.where(positive, x, tf.ones_like(x))), tf.zeros_like(x))
 
 
 def _position_of(find: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:

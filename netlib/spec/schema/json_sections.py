@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netlib.spec.data import DataSpec
 from netlib.spec.names import NAME, RESERVED_NAMES
+from netlib.spec.phases import PhaseSpec
 from netlib.spec.registry import names, spec_class
 from netlib.spec.schema.json_schema import (
     definitions,
@@ -11,7 +12,6 @@ from netlib.spec.schema.json_schema import (
     open_to_expressions,
     parameters_schema,
     properties,
-    required,
     spellings,
     with_nested,
 )
@@ -38,15 +38,24 @@ def section_definitions() -> dict[str, Schema]:
     """The `$defs` of `data` and `train`, and of all that they name."""
     train = with_nested(TrainSpec)
     train.pop(definition_name(TrainSpec))
+    _with_losses(train[definition_name(PhaseSpec)])
     sources = {name: spec_class("source", name) for name in names("source")}
     flat = {definition_name(spec): _flat(spec) for spec in sources.values()}
     return {**definitions(KINDS), **train, **flat, **_term_definitions("loss"), **_term_definitions("metric")}
 
 
 def data_schema() -> Schema:
-    """The `data` section: what all sources share, and beside it the chosen source's own keys."""
+    """The `data` section: what all sources share, and beside it the chosen source's own keys.
+
+    Where no source is said (which `extends` may do) there may be a key of any.
+    """
+    known = {key for name in names("source") for key in spec_class("source", name).model_fields}
+    unsaid = {"propertyNames": {"enum": sorted({*known, *DataSpec.model_fields})}}
     chosen = [
-        {"if": {"properties": {"source": {"enum": spellings("source", name)}}}, "then": reference(f"source.{name}")}
+        {
+            "if": {"properties": {"source": {"enum": spellings("source", name)}}, "required": ["source"]},
+            "then": reference(f"source.{name}"),
+        }
         for name in names("source")
     ]
     source: Schema = {"enum": [way for name in names("source") for way in spellings("source", name)]}
@@ -54,8 +63,7 @@ def data_schema() -> Schema:
     return {
         "type": "object",
         "properties": {**properties(DataSpec), "source": {**open_to_expressions(source), "description": description}},
-        "required": required(DataSpec),
-        "allOf": chosen,
+        "allOf": [*chosen, {"if": {"required": ["source"]}, "else": unsaid}],
         "description": doc(DataSpec),
     }
 
@@ -63,9 +71,15 @@ def data_schema() -> Schema:
 def train_schema() -> Schema:
     """The `train` section."""
     schema = parameters_schema(TrainSpec)
-    for key, definition in (("loss", "losses"), ("metrics", "metrics")):
-        schema["properties"][key] = {**schema["properties"][key], **reference(definition)}
+    _with_losses(schema)
     return open_to_expressions({**schema, "description": doc(TrainSpec)})
+
+
+def _with_losses(schema: Schema) -> None:
+    """Gives losses and metrics their grammar."""
+    for key, definition in (("loss", "losses"), ("metrics", "metrics")):
+        if key in schema["properties"]:
+            schema["properties"][key] = {**schema["properties"][key], **reference(definition)}
 
 
 def _flat(source: type) -> Schema:

@@ -85,10 +85,15 @@ _enter({"cumsum": "Sums of the elements so far.", "cumprod": "Products of the el
 
 @listed(FUNCTIONS, "norm(x, axis=-1)")
 def norm(inference: Inference, x: Float, axis: Axes = None, keepdims: Flag = False, ord: Real = 2) -> Result:
-    """Length of the vectors along the axes, of everything without an axis; `ord` is 1, 2 or inf."""
+    """Length along the axes, by default all but the first, or the only one; `ord` is 1, 2 or inf. Its gradient is 0 at 0."""
     if ord not in (1, 2, float("inf")):
         raise SpecError(f"'ord' is 1, 2 or inf, got {ord}")
-    return reduced(inference, x, axis, keepdims)
+    return reduced(inference, x, norm_axes(axis, len(x.shape)), keepdims)
+
+
+def norm_axes(axis: Axes, rank: int) -> Axes:
+    """The axes along which a norm is taken: by default each row of a batch has its own, and a vector has one."""
+    return tuple(range(1, rank)) if axis is None and rank > 1 else axis
 
 
 @listed(FUNCTIONS, "moments(x, axis=1)")

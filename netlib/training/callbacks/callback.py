@@ -20,6 +20,8 @@ from netlib.training.progress import Progress, Record
 
 if TYPE_CHECKING:
     from netlib.training.checkpoints import TrainingState
+    from netlib.training.optimizers import Optimizers
+    from netlib.training.phase_optimizers import PhaseOptimizers
 
 SpecType = TypeVar("SpecType", bound=CallbackSpec)
 DeviceHook = Callable[[tf.Tensor], None]
@@ -33,7 +35,7 @@ class Training:
     """What a callback may use of the training that it takes part in. `run` is None in `Model.fit`."""
 
     state: TrainingState
-    optimizer: Any
+    optimizer: Optimizers | PhaseOptimizers
     monitor: Monitor
     """What decides about the best epoch."""
     watch: Callable[[str | None, Mode], Monitor]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from netlib.spec import callbacks as spec
-from netlib.spec.errors import UsageError
 from netlib.training.callbacks.callback import SpecCallback, Training
 
 
@@ -14,7 +13,8 @@ class ReduceOnPlateau(SpecCallback[spec.ReduceOnPlateau]):
     """Multiplies the learning rate by `factor` when the monitored value has not become better for `patience` validations.
 
     It counts as Keras's `ReduceLROnPlateau`, but a value that is not a number is never the best. The rate itself is the
-    optimizer's, and is saved with it.
+    optimizer's, and is saved with it. With `train.param_groups` the rates of all groups stay in proportion to the main
+    optimizer's, which alone is compared with `min_lr`.
     """
 
     def join(self, training: Training) -> None:
@@ -22,12 +22,9 @@ class ReduceOnPlateau(SpecCallback[spec.ReduceOnPlateau]):
 
         Raises:
             SpecError: the monitor is not logged.
-            UsageError: the optimizer's learning rate follows a schedule.
+            UsageError: a learning rate follows a schedule.
         """
-        schedule = getattr(training.optimizer, "_learning_rate", None)
-        if callable(schedule):
-            message = f"ReduceOnPlateau needs a learning rate that is a number, got {type(schedule).__name__}"
-            raise UsageError(f"{message}; give the optimizer a number, or leave the callback out")
+        training.optimizer.need_numbers("ReduceOnPlateau")
         self._training = training
         self._monitor = training.watch(self.spec.monitor, self.spec.mode)
         self._best: float | None = None

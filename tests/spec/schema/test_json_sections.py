@@ -52,7 +52,6 @@ DATA: dict[str, Any] = {
     "preprocessing": {"source": "iris", "preprocess": {"features": ["Standardize"]}},
 }
 NO_DATA: dict[str, Any] = {
-    "no source": {"validation": 0.2},
     "another source's key": {"source": "digits", "samples": 100},
     "an unknown key": {"source": "spirals", "sample": 100},
     "a missing key": {"source": "npz"},

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -10,9 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netlib.runs import plain
+from netlib.spec.choice import parse_choice
 from netlib.spec.errors import UsageError
 from netlib.spec.listener import Listener
+from netlib.spec.optimizers import OptimizerSpec
+from netlib.spec.param_groups import ParamGroups
 from netlib.training.callbacks import ReduceOnPlateau
+from netlib.training.optimizers import Optimizers
 
 Joined = Callable[..., ReduceOnPlateau]
 FINITE = st.sampled_from([0.1, 0.2, 0.5, 0.50005, 1.0, 2.0])
@@ -42,6 +46,10 @@ def rates_of_keras(values: list[float], parameters: dict[str, Any]) -> list[floa
     return rates
 
 
+def optimizers(choice: Any) -> Optimizers:
+    return Optimizers(ParamGroups(cast(OptimizerSpec, parse_choice("optimizer", choice))))
+
+
 def record(value: float) -> dict[str, Any]:
     return {"epoch": 1, "validation": {"loss": value}}
 
@@ -50,7 +58,7 @@ def record(value: float) -> dict[str, Any]:
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_reduces_when_keras_does(joined: Joined, values: list[float], parameters: dict[str, Any]) -> None:
     """Also when it goes on from its saved state in the middle."""
-    optimizer = keras.optimizers.SGD(0.1)
+    optimizer = optimizers({"SGD": 0.1})
     callback = joined(ReduceOnPlateau(**parameters), optimizer=optimizer)
     rates = []
     for index, value in enumerate(values):
@@ -70,15 +78,16 @@ def test_it_says_so_and_epochs_without_a_value_do_not_count(joined: Joined) -> N
         def message(self, text: str) -> None:
             said.append(text)
 
-    optimizer = keras.optimizers.SGD(0.1)
-    callback = joined(ReduceOnPlateau(patience=2, factor=0.5), optimizer=optimizer, listeners=[Hears()])
+    callback = joined(ReduceOnPlateau(patience=2, factor=0.5), optimizer=optimizers({"SGD": 0.1}), listeners=[Hears()])
     for value in (1.0, None, 1.0, None, None, 1.0):
         callback.epoch_ended({"epoch": 1, "train": {}} if value is None else record(value))
     assert said == ["learning rate 0.1 -> 0.05: validation.loss has not become better for 2 epochs"]
 
 
 def test_a_schedule_cannot_be_reduced(joined: Joined) -> None:
-    optimizer = keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 9))
-    message = "ReduceOnPlateau needs a learning rate that is a number, got CosineDecay; give the optimizer a number"
+    optimizer = optimizers(
+        {"SGD": {"learning_rate": {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 9}}}}
+    )
+    message = "ReduceOnPlateau needs a learning rate that is a number, but 'optimizer' follows the schedule CosineDecay"
     with pytest.raises(UsageError, match=message):
         joined(ReduceOnPlateau(), optimizer=optimizer)
