@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,23 +16,24 @@ from netlib.spec.contract_activations import check_links
 from netlib.spec.errors import SpecError
 from netlib.spec.heads import Heads, bind
 from netlib.spec.training import TrainSpec
-from netlib.training.captured import Guard
 from netlib.training.changes import TreeWatch
 from netlib.training.heads import linked
-from netlib.training.inference import couples_rows, inference_pass
+from netlib.training.inference import inference_pass
 from netlib.training.kept_states import KeptStates
+from netlib.training.predict_loop import PredictLoop
 from netlib.training.samples import tensors_of
 from netlib.training.setup import execution_of
+from netlib.training.streamed import joined
 
 
 class Predictor:
-    """Runs a model over batches: probabilities where it is trained on logits. `train` is None for one that is not compiled."""
+    """Runs a model over samples: probabilities where it is trained on logits. `train` is None for one that is not compiled."""
 
     def __init__(self, model: Network, train: TrainSpec | None) -> None:
         self._model = model
         self._train = train
         self._watch = TreeWatch()
-        self._run: Callable[..., Any] | None = None
+        self._loop: PredictLoop | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Predictor:
         """For the copy of the model; what is compiled is not copied."""
@@ -44,38 +46,38 @@ class Predictor:
         """Every output by name, for all samples in their order; they are computed in batches of `rows`.
 
         Layers that keep a state begin at zero, and have their own again afterwards.
+
+        Args:
+            batches: samples of one form: all of them at once, or batches of a stream, of which a smaller one stays as it is.
+            rows: of a batch.
         """
-        parts: list[dict[str, Array]] = []
-        first = 0
         with KeptStates(self._model).anew():
-            for samples in batches:
-                parts += self._parts(samples, rows, first)
-                first += len(samples)
+            parts = list(self._parts(iter(batches), rows))
         return {name: np.concatenate([part[name] for part in parts]) for name in self._model.graph.outputs}
 
-    def _parts(self, samples: Arrays, rows: int, first: int) -> Iterator[dict[str, Array]]:
-        """The outputs of each batch; `first` is the place of the first of these samples among all.
+    def _parts(self, batches: Iterator[Arrays], rows: int) -> Iterator[dict[str, Array]]:
+        """The outputs of each piece; a prediction of one batch has a trace of its own, which need not be filled up."""
+        begin = next(batches)
+        loop = self._loop_for(begin)
+        most = loop.batches(begin, rows) * rows
+        first = room = 0
+        for samples in _pieces(chain([begin], batches), rows, most):
+            count = len(samples)
+            size = rows if loop.pads else count
+            room = max(room, most if count > size else size) if loop.pads else count
+            yield loop.run(samples, size, room, first)
+            first += count
 
-        The last batch is filled up, so that there is one trace, unless its samples depend on each other.
-        """
+    def _loop_for(self, samples: Arrays) -> PredictLoop:
         tensors = tensors_of(samples)
         self._model.ensure_built(*tensors)
         if self._watch.changed(self._model, *tensors):
-            self._run = None
-        run, pads = self._compiled(), not couples_rows(self._model)
-        for start in range(0, len(samples), rows):
-            end = start + rows if pads else min(start + rows, len(samples))
-            chosen = np.arange(start, end) % len(samples)
-            inputs = {name: tf.constant(array[chosen]) for name, array in samples.inputs.items()}
-            part = run(inputs, tf.constant(first + start, tf.int64))
-            yield {name: value.numpy()[: len(samples) - start] for name, value in part.items()}
-
-    def _compiled(self) -> Callable[..., Any]:
-        if self._run is None:
+            self._loop = None
+        if self._loop is None:
             self._need_links()
             mode = execution_of(self._model, self._train).mode if self._train else "graph"
-            self._run = Guard("prediction", self._model).compiled(self._linked, mode)
-        return self._run
+            self._loop = PredictLoop(self._model, self._linked, mode)
+        return self._loop
 
     def _linked(self, inputs: dict[str, tf.Tensor], first_row: tf.Tensor) -> dict[str, tf.Tensor]:
         with inference_pass(self._model, first_row):
@@ -95,3 +97,23 @@ class Predictor:
         if self._train is None:
             return None
         return bind(self._train.losses, (), list(self._model.graph.outputs), None)  # links do not depend on targets
+
+
+def _pieces(batches: Iterable[Arrays], rows: int, most: int) -> Iterator[Arrays]:
+    """Samples of `most` rows, a multiple of `rows`, at a time; a piece ends with a batch that has fewer than `rows`."""
+    run: list[Arrays] = []
+    count = 0
+    for samples in batches:
+        for start in range(0, len(samples), most):
+            run.append(_rows(samples, start, start + most))
+            count += len(run[-1])
+            if count % rows or count >= most:
+                yield joined(run)
+                run, count = [], 0
+    if run:
+        yield joined(run)
+
+
+def _rows(samples: Arrays, start: int, end: int) -> Arrays:
+    """The inputs of some rows, not copied."""
+    return Arrays({name: array[start:end] for name, array in samples.inputs.items()}, {})
