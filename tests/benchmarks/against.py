@@ -82,8 +82,7 @@ class Worker:
 
     def end(self) -> None:
         """Lets the process go."""
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.communicate()
 
     def _answer(self) -> str:
         return self._process.stdout.readline().strip()  # type: ignore[no-any-return]

@@ -34,7 +34,7 @@ def netlab(name: str, x: np.ndarray, y: np.ndarray, batch: int) -> Epoch:
     model = _model(name)
 
     def epoch() -> None:
-        model.fit(x, y, batch_size=batch, drop_remainder=True)
+        model.fit(x, y, batch_size=batch)
 
     return epoch
 
