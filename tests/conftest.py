@@ -1,5 +1,7 @@
 """For all tests: TensorFlow says only what is an error, and Hypothesis draws the same examples each time.
 
+The commands that tests start keep what they compile in a folder of the test run's own.
+
 `pytest --hypothesis-profile=explore` draws new ones. `pytest --every-row` also runs what is left out for rows of the conformance
 tables that bring nothing new to a graph.
 """
@@ -7,13 +9,19 @@ tables that bring nothing new to a graph.
 from __future__ import annotations
 
 import gc
+import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import settings
 
+from netlab.compiled import CACHE
 from netlab.quiet import hold_back_tensorflow
 
 hold_back_tensorflow()
+_OWN_CACHE = None if CACHE in os.environ else tempfile.mkdtemp(prefix="netlab-tests-")
+os.environ.setdefault(CACHE, _OWN_CACHE or "")  # of the first process, which starts the others
 
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("explore", derandomize=False)
@@ -36,3 +44,8 @@ def pytest_collection_finish() -> None:
     """Tests and libraries stay to the end: from here on the collector of garbage does not go over them again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    if _OWN_CACHE:
+        shutil.rmtree(_OWN_CACHE, ignore_errors=True)

@@ -36,7 +36,7 @@ def evaluate(checkpoint: Checkpoint, split: Split = "test", json: Json = False) 
     from netlib.tasks.plan import plan_evaluation
 
     plan = plan_evaluation(checkpoint, split)
-    with starting_tensorflow():
+    with starting_tensorflow(plan.config.train.threads):
         import netlib.tasks.build  # noqa: F401  # the import that takes seconds
 
     found = measured(plan)

@@ -28,10 +28,12 @@ def hold_back_tensorflow() -> None:
 
 
 @contextmanager
-def starting_tensorflow(quiet: bool = False) -> Iterator[None]:
-    """Around an import that takes seconds: says so on a terminal, unless `quiet`."""
+def starting_tensorflow(threads: int | None, quiet: bool = False) -> Iterator[None]:
+    """Around an import that takes seconds: says so on a terminal, unless `quiet`. `threads` are those that the run asks for."""
+    from netlab.compiled import keep_compiled
     from netlib.report.terminal import notice
 
+    keep_compiled(threads)
     with nullcontext() if quiet else notice(sys.stderr, "starting TensorFlow"):
         yield
 

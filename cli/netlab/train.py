@@ -54,7 +54,7 @@ def train(
     plan = plan_training(path, changes, runs_root=runs, run_dir=run_dir, resume=resume, dry_run=dry_run)
     from netlib.report.display import display
 
-    with starting_tensorflow(quiet):
+    with starting_tensorflow(plan.config.train.threads, quiet):
         from netlib.tasks.training_session import run
 
     with display(quiet=quiet) as shown:
