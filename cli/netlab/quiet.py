@@ -32,9 +32,10 @@ def starting_tensorflow(threads: int | None, quiet: bool = False) -> Iterator[No
     """Around an import that takes seconds: says so on a terminal, unless `quiet`. `threads` are those that the run asks for."""
     from netlab.compiled import keep_compiled
     from netlib.report.terminal import notice
+    from netlib.tasks.starting import uncollected
 
     keep_compiled(threads)
-    with nullcontext() if quiet else notice(sys.stderr, "starting TensorFlow"):
+    with uncollected(), nullcontext() if quiet else notice(sys.stderr, "starting TensorFlow"):
         yield
 
 

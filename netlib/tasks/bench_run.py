@@ -10,6 +10,7 @@ from netlib.report import bench_figures as figures
 from netlib.spec.costs import flops
 from netlib.spec.training import TrainSpec
 from netlib.tasks.plan import Complete
+from netlib.tasks.starting import uncollected
 
 if TYPE_CHECKING:
     from netlib.tasks.bench_loop import Measured
@@ -25,10 +26,11 @@ def measure(config: Complete, against: Sequence[str], rounds: int, say: Say) -> 
     """
     say("importing TensorFlow")
     began = time.perf_counter()
-    import tensorflow  # noqa: F401, ICN001  # the import that takes seconds, timed by itself
+    with uncollected():
+        import tensorflow  # noqa: F401, ICN001  # the import that takes seconds, timed by itself
 
-    imported = time.perf_counter()
-    from netlib.tasks.bench_loop import measured
+        imported = time.perf_counter()
+        from netlib.tasks.bench_loop import measured
 
     libraries = time.perf_counter()
     found = measured(config, measured_part(config.train), against, rounds, say)
