@@ -11,19 +11,21 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from netlib.spec.execution import Choice
+
 PACKAGES = ("netlab", "tensorflow", "keras", "numpy")
 _GIT_SECONDS = 3.0
 
 
 def describe(
-    seed: int, threads: int | None, execution: str, command: Sequence[str], fingerprint: str | None
+    seed: int, threads: int | None, execution: Choice, command: Sequence[str], fingerprint: str | None
 ) -> dict[str, Any]:
     """The content of `environment.json`, as plain values.
 
     Args:
         seed: The seed of the run.
         threads: Threads of TensorFlow within one operation, which some results depend on; None if TensorFlow chose.
-        execution: The mode that was chosen, `xla`, `graph` or `eager`.
+        execution: The mode that was chosen, and why.
         command: The command line, word by word.
         fingerprint: Of the data; None if there is none.
     """
@@ -32,7 +34,8 @@ def describe(
         "command": list(command),
         "seed": seed,
         "threads": threads,
-        "execution": execution,
+        "execution": execution.mode,
+        "execution_reason": execution.reason,
         "data_fingerprint": fingerprint,
         "versions": versions(),
         "machine": machine(),

@@ -100,8 +100,8 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
 
 
 def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
-    seed, mode = plan.config.experiment.seed, execution_of(session.model, session.train).mode
-    facts = environment.describe(seed, session.threads, mode, sys.argv, session.splits.fingerprint)
+    seed, execution = plan.config.experiment.seed, execution_of(session.model, session.train)
+    facts = environment.describe(seed, session.threads, execution, sys.argv, session.splits.fingerprint)
     files = first_files(session.config, session.threads, facts, session.splits.preprocessing)
     name = plan.config.experiment.name
     made = create_at(plan.run_dir, files) if plan.run_dir else create(plan.runs_root, name, files)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from netlib.runs import environment
+from netlib.spec.execution import Choice
 
 
 def describe() -> dict[str, Any]:
-    return environment.describe(7, 2, "xla", ["netlab", "train", "a.yaml"], "sha256:00")
+    return environment.describe(7, 2, Choice("xla", "it is fast"), ["netlab", "train", "a.yaml"], "sha256:00")
 
 
 def git(*arguments: str) -> str:
@@ -32,8 +33,8 @@ def test_it_says_what_was_asked_and_what_is_installed(tmp_path: Path, monkeypatc
         **{name: metadata.version(name) for name in ("netlab", "tensorflow", "keras", "numpy")},
     }
     assert abs(datetime.fromisoformat(found["started"]) - datetime.now(UTC)) < timedelta(minutes=1)
-    given = ("command", "seed", "threads", "execution", "data_fingerprint")
-    assert [found[key] for key in given] == [["netlab", "train", "a.yaml"], 7, 2, "xla", "sha256:00"]
+    given = ("command", "seed", "threads", "execution", "execution_reason", "data_fingerprint")
+    assert [found[key] for key in given] == [["netlab", "train", "a.yaml"], 7, 2, "xla", "it is fast", "sha256:00"]
     assert found["machine"]["cores"] == os.cpu_count()
     assert 1 <= found["machine"]["usable_cores"] <= os.cpu_count()
     assert all(found["machine"].values())

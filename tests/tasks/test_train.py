@@ -49,6 +49,7 @@ def test_the_config_is_what_was_written_and_the_resolved_one_is_what_was_run(who
 def test_the_environment_is_recorded(whole):
     facts = json.loads((whole.run / "environment.json").read_text())
     assert (facts["seed"], facts["execution"]) == (3, "graph")
+    assert facts["execution_reason"] == "train.execution is graph"
     assert facts["threads"] >= 1
     assert set(facts["versions"]) == {"python", "netlab", "tensorflow", "keras", "numpy"}
     assert all(facts["versions"].values())
