@@ -160,3 +160,6 @@ def _child(complaints: IO[str]) -> Iterator[subprocess.Popen[str]]:
             yield child
         finally:
             child.kill()
+            assert child.stdin is not None
+            with suppress(BrokenPipeError):  # it ended before it had read what it was asked
+                child.stdin.close()
