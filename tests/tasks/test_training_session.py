@@ -12,6 +12,7 @@ from netlib.runs.directory import open_run
 from netlib.runs.environment import describe
 from netlib.runs.lock import alone
 from netlib.spec.errors import NetlabError, UsageError
+from netlib.spec.execution import Choice
 from netlib.spec.graph import Parameters
 from netlib.tasks.train import train
 from netlib.training.interrupt import Interrupted
@@ -102,7 +103,7 @@ def test_a_run_that_is_interrupted_goes_on_to_the_same_bits(write, tmp_path, rec
 
 def test_the_command_is_recorded(whole):
     facts = json.loads((whole.run / "environment.json").read_text())
-    assert facts.keys() == describe(0, None, "graph", [], None).keys()
+    assert facts.keys() == describe(0, None, Choice("graph", "why"), [], None).keys()
     assert facts["command"] == sys.argv
 
 
