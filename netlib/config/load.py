@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlib.config.block_files import BlockFiles
+from netlib.config.collection import without_collection
 from netlib.config.edit import apply
 from netlib.config.experiment import Experiment
 from netlib.config.extends import Bases, identity
@@ -37,7 +36,7 @@ def load(path: str | Path, overrides: Sequence[str] = (), *, open_data: bool = T
         ConfigError: with every problem, in file order.
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
-    with _without_collection():
+    with without_collection():
         return _load(open_source(os.fspath(path), "file"), overrides, open_data)
 
 
@@ -48,7 +47,7 @@ def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *,
         ConfigError: with every problem, in file order.
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
-    with _without_collection():
+    with without_collection():
         return _load(checked_source(file, "file", text, Path(file).parent), overrides, open_data)
 
 
@@ -60,21 +59,9 @@ def asked(experiment: Experiment, ask: Ask) -> Experiment:
     """
     if experiment.graph is None or experiment.graph.known:
         return experiment
-    with _without_collection():
+    with without_collection():
         sections = Sections(experiment.tree, experiment.sources[0].name, experiment.signature is not None, ask=ask)
         return _checked(sections, [], experiment.sources)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Inside, Python does not look for cyclic garbage: it would look through all the values of a large config, in vain."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _load(source: Source, overrides: Sequence[str], open_data: bool) -> Experiment:

@@ -13,9 +13,9 @@ from netlib.spec.callbacks import EMA
 from netlib.spec.costs import Size, bytes_of
 from netlib.spec.graph import Graph
 from netlib.spec.liveness import Mode, Moment, moments
-from netlib.spec.param_groups import trained_weights
 from netlib.spec.tensors import DTYPE_BYTES
 from netlib.spec.training import TrainSpec
+from netlib.spec.weight_selectors import trained_weights
 
 MIB = 2**20
 IMPORTED = 550 * MIB

@@ -13,10 +13,9 @@ from netlib.spec.choice import Choice
 from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.freezing import Selectors
 from netlib.spec.graph import Graph
-from netlib.spec.layer import Weight
 from netlib.spec.optimizers import OptimizerSpec, Rate
-from netlib.spec.selectors import matches, select
 from netlib.spec.types import NonNegativeFloat, PositiveFloat, as_tuple
+from netlib.spec.weight_selectors import Placed, fits, misfits, misses, trained_weights
 
 if TYPE_CHECKING:
     from netlib.spec.schedules import ScheduleSpec
@@ -66,7 +65,7 @@ class ParamGroupSpec(Spec):
 
     def fits(self, paths: Iterable[str]) -> bool:
         """Whether it is a group of the weight with these paths (several where it is shared)."""
-        return any(fits(selector, paths) for selector in self.params)
+        return fits(self.params, paths)
 
 
 _SETTINGS = ("learning_rate", "learning_rate_scale", "weight_decay", "optimizer")
@@ -142,28 +141,24 @@ class ParamGroups:
         Raises:
             SpecError: one fits none of them; its place is under `train`.
         """
-        problems = list(self._misses(with_nodes(paths)))
+        problems = misses(self._selectors(), paths)
         if problems:
             raise SpecError(problems, KEY)
-
-    def _misses(self, known: Sequence[str]) -> Iterator[Problem]:
-        for number, group in enumerate(self.groups):
-            for place, selector in enumerate(group.params):
-                try:
-                    select(selector, known)
-                except SpecError as error:
-                    yield Problem((KEY, number, "params", place), str(error))
 
     def check(self, graph: Graph) -> list[Problem]:
         """Selectors that fit no weight that is trained, and groups that say nothing of any; places are under `train`."""
         if not self.groups:
             return []
-        weights = weights_of(graph)
-        trained = [paths for paths, _, trains in weights if trains]
-        problems = list(self._misses(with_nodes(path for paths, _, _ in weights for path in paths)))
-        missed = {problem.loc for problem in problems}
-        problems += (problem for problem in self._untrained(trained) if problem.loc not in missed)
-        return problems or list(self._overruled(trained))
+        return misfits(self._selectors(), graph) or list(
+            self._overruled([paths for paths, _ in trained_weights(graph)])
+        )
+
+    def _selectors(self) -> Placed:
+        return [
+            ((KEY, number, "params", place), selector)
+            for number, group in enumerate(self.groups)
+            for place, selector in enumerate(group.params)
+        ]
 
     def shares(self, graph: Graph) -> list[Share]:
         """Every optimizer that has weights of a network to train, the main one first."""
@@ -173,13 +168,6 @@ class ParamGroups:
             _, _, parameters, slots = found.get(name, Share(name, optimizer, 0, 0))
             found[name] = Share(name, optimizer, parameters + prod(weight.shape), slots + optimizer.slots(weight.shape))
         return [found[name] for name in sorted(found)]
-
-    def _untrained(self, trained: Sequence[tuple[str, ...]]) -> Iterator[Problem]:
-        for number, group in enumerate(self.groups):
-            for place, selector in enumerate(group.params):
-                if not any(fits(selector, paths) for paths in trained):
-                    message = f"the selector '{selector}' fits only weights that are not trained; leave it out"
-                    yield Problem((KEY, number, "params", place), message)
 
     def _overruled(self, trained: Sequence[tuple[str, ...]]) -> Iterator[Problem]:
         """Groups that are of no use, because for each of their weights groups before them have decided."""
@@ -197,25 +185,6 @@ class ParamGroups:
             yield Problem((KEY, number), message)
 
 
-def trained_weights(graph: Graph) -> Iterator[tuple[tuple[str, ...], Weight]]:
-    """Every weight that is trained, once, with all its paths."""
-    return ((paths, weight) for paths, weight, trains in weights_of(graph) if trains)
-
-
-def weights_of(graph: Graph) -> list[tuple[tuple[str, ...], Weight, bool]]:
-    """Every weight once: its paths, those of weights that are tied to it too, and whether it is trained."""
-    tied: dict[str, list[str]] = {}
-    for node in graph.walk():
-        for name, tie in node.ties.items():
-            tied.setdefault(tie.path, []).append(f"{node.path}.{name}")
-    return [
-        ((path, *tied.get(path, ())), weight, node.trains(weight))
-        for node in graph.walk(shared=False)
-        for weight in node.own_weights
-        for path in [node.weight_path(weight)]
-    ]
-
-
 def _changed(
     base: OptimizerSpec, rate: Spec | float | None, factor: float | None, decay: float | None
 ) -> OptimizerSpec:
@@ -228,19 +197,3 @@ def _changed(
     if decay is not None:
         changes["weight_decay"] = decay
     return base.model_copy(update=changes)
-
-
-def fits(selector: str, paths: Iterable[str]) -> bool:
-    """Whether a selector fits a weight, by any of its paths, or a node around it."""
-    return any(matches(selector, each) for path in paths for each in _along(path))
-
-
-def _along(path: str) -> Iterator[str]:
-    """The paths of all nodes around a weight, and its own."""
-    parts = path.split(".")
-    return (".".join(parts[: count + 1]) for count in range(len(parts)))
-
-
-def with_nodes(paths: Iterable[str]) -> list[str]:
-    """The paths of weights, and those of the nodes around them."""
-    return list(dict.fromkeys(each for path in paths for each in _along(path)))

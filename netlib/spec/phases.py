@@ -14,11 +14,11 @@ from netlib.spec.freezing import Selectors
 from netlib.spec.graph import Graph
 from netlib.spec.names import check_name
 from netlib.spec.optimizers import Adam, OptimizerSpec
-from netlib.spec.param_groups import ParamGroups, fits, weights_of, with_nodes
-from netlib.spec.selectors import select
+from netlib.spec.param_groups import ParamGroups
 from netlib.spec.terms import LossTerm
 from netlib.spec.train_fields import ClipSpec, Losses, loss_names
 from netlib.spec.types import PositiveInt, as_tuple
+from netlib.spec.weight_selectors import Placed, fits, misfits, misses, trained_weights
 
 if TYPE_CHECKING:
     from netlib.spec.schedules import ScheduleSpec
@@ -98,8 +98,7 @@ class PhaseSpec(Spec):
 
     def fits(self, paths: Iterable[str]) -> bool:
         """Whether it trains the weight with these paths (several where it is shared)."""
-        paths = tuple(paths)
-        return any(fits(selector, paths) for selector in self.trains)
+        return fits(self.trains, paths)
 
 
 PhaseSpecs = Annotated[tuple[PhaseSpec, ...], BeforeValidator(as_tuple)]
@@ -157,7 +156,7 @@ class Phases:
         Raises:
             SpecError: one fits none of them; its place is under `train`.
         """
-        problems = list(self._misses(with_nodes(paths)))
+        problems = misses(self._selectors(), paths)
         if problems:
             raise SpecError(problems)
 
@@ -165,28 +164,14 @@ class Phases:
         """Selectors that fit no weight that is trained; a warning where no phase trains one. Places are under `train`."""
         if not self.specs:
             return []
-        weights = weights_of(graph)
-        trained = [paths for paths, _, trains in weights if trains]
-        problems = list(self._misses(with_nodes(path for paths, _, _ in weights for path in paths)))
-        missed = {problem.loc for problem in problems}
-        problems += (problem for problem in self._frozen(trained) if problem.loc not in missed)
-        return problems or list(self._left(trained))
+        return misfits(self._selectors(), graph) or list(self._left([paths for paths, _ in trained_weights(graph)]))
 
-    def _misses(self, known: Sequence[str]) -> Iterator[Problem]:
-        for loc, selector in self._selectors():
-            try:
-                select(selector, known)
-            except SpecError as error:
-                yield Problem(loc, str(error))
-
-    def _frozen(self, trained: Sequence[tuple[str, ...]]) -> Iterator[Problem]:
-        for loc, selector in self._selectors():
-            if not any(fits(selector, paths) for paths in trained):
-                yield Problem(loc, f"the selector '{selector}' fits only weights that are not trained; leave it out")
-
-    def _selectors(self) -> Iterator[tuple[Loc, str]]:
-        for number, spec in enumerate(self.specs):
-            yield from (((KEY, number, "trains", place), selector) for place, selector in enumerate(spec.trains))
+    def _selectors(self) -> Placed:
+        return [
+            ((KEY, number, "trains", place), selector)
+            for number, spec in enumerate(self.specs)
+            for place, selector in enumerate(spec.trains)
+        ]
 
     def _left(self, trained: Sequence[tuple[str, ...]]) -> Iterator[Problem]:
         left = [paths[0] for paths in trained if not any(spec.fits(paths) for spec in self.specs)]

@@ -115,7 +115,7 @@ class TrainSpec(Section):
     @classmethod
     def _has_phases_or_one_loss(cls, values: Any) -> Any:
         """What stands beside phases and cannot is seen only here: afterwards everything has a value."""
-        given = values if isinstance(values, Mapping) and values.get("phases") else {}
+        given = values if isinstance(values, Mapping) else {}
         problems = [Problem((key,), text, at="key") for key, text in beside_phases(given)]
         if problems:
             raise as_validation_error(problems)

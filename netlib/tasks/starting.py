@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from netlib.config.collection import without_collection
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:
@@ -14,11 +16,8 @@ def uncollected() -> Iterator[None]:
     An import makes a million objects that stay. Looking through them again and again takes half a second while TensorFlow is
     imported, and a fifth of one each time later.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
+    with without_collection():
+        try:
+            yield
+        finally:
+            gc.freeze()

@@ -14,9 +14,10 @@ from netlib.spec.graph import Graph
 from netlib.spec.language.analysis import analyse
 from netlib.spec.memory import estimate
 from netlib.spec.optimizers import OptimizerSpec
-from netlib.spec.param_groups import ParamGroups, trained_weights
+from netlib.spec.param_groups import ParamGroups
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
+from netlib.spec.weight_selectors import trained_weights
 
 NODES = [
     {"Sequential": [{"Dense": 4, "name": "inner"}, "BatchNormalization"], "name": "encoder"},
