@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from netlib.nn.layers.lstm_cells import lstm_cell
 from netlib.nn.layers.recurrent_base import Stepwise
-from netlib.nn.layers.recurrent_cells import Cell, Gate, LSTMCell, Product, folded
+from netlib.nn.layers.recurrent_cells import Cell, Gate, Product, folded
 from netlib.nn.layers.recurrent_scan import unfolded
 from netlib.spec.layers import conv_recurrent as spec
 
@@ -28,7 +29,7 @@ class ConvLSTM2D(Stepwise[spec.ConvLSTM2D]):
     @property
     def cell(self) -> Cell:
         """The step."""
-        return LSTMCell(Gate(self.spec.activation), Gate(self.spec.recurrent_activation), _Convolution())
+        return lstm_cell(Gate(self.spec.activation), Gate(self.spec.recurrent_activation), _Convolution())
 
 
 class _Convolution(Product):

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 
+from netlib.nn.layers.lstm_cells import lstm_cell
 from netlib.nn.layers.recurrent_base import Stepwise
-from netlib.nn.layers.recurrent_cells import Cell, EarlyResetCell, Gate, GRUCell, LSTMCell, SimpleCell, Weights
+from netlib.nn.layers.recurrent_cells import Cell, EarlyResetCell, Gate, GRUCell, SimpleCell, Weights
 from netlib.spec.layers import recurrent as spec
 
 SpecType = TypeVar("SpecType", bound=spec.Recurrent)
@@ -44,7 +45,7 @@ class LSTM(Recurrent[spec.LSTM]):
     @property
     def cell(self) -> Cell:
         """The step."""
-        return LSTMCell(Gate(self.spec.activation), Gate(self.spec.recurrent_activation))
+        return lstm_cell(Gate(self.spec.activation), Gate(self.spec.recurrent_activation))
 
 
 class GRU(Recurrent[spec.GRU]):

@@ -1,4 +1,4 @@
-"""What happens at a step of SimpleRNN, LSTM and GRU, and on the way back through it.
+"""What happens at a step of SimpleRNN and GRU, and on the way back through it; for LSTM see `lstm_cells`.
 
 Each cell says what it keeps of a step, so that nothing is computed twice, and what the gradients of its sums are; those of the
 weights then follow from all steps at once.
@@ -24,11 +24,16 @@ class Gate:
 
     def __init__(self, spec: Any) -> None:
         self._function = activation(spec)
-        self._derivative = None if spec is None else self._by_value.get(spec.type_name())
+        self._name = None if spec is None else spec.type_name()
+        self._derivative = None if self._name is None else self._by_value.get(self._name)
 
     def kept(self, given: tf.Tensor) -> tf.Tensor:
         """What is kept, of the same shape."""
         return self._function(given) if self._derivative else given
+
+    def is_a(self, name: str) -> bool:
+        """Whether it is the function of that name."""
+        return self._name == name
 
     def value(self, kept: tf.Tensor) -> tf.Tensor:
         """The function's value."""
@@ -87,6 +92,8 @@ class Cell:
     """How many tensors of the state's shape are kept beside the one that is as wide as what a step gets of the sequence."""
     back_more: ClassVar[int] = 0
     """The same for the gradients."""
+    states_back: ClassVar[int | None] = None
+    """How many of the first parts of the state the way back reads; None for all."""
 
     def __init__(self, function: Gate, gate: Gate | None = None, product: Product | None = None) -> None:
         self.function = function
@@ -118,35 +125,6 @@ class SimpleCell(Cell):
         """Through the function and the product."""
         by_sum = self.function.back(kept[0], by_new[0])
         return Back((by_sum,), self.product.by_state(by_sum, weights[0], read), (None,))
-
-
-class LSTMCell(Cell):
-    """Sums of the gates in, forget, new, out; see `netlib.spec.layers.recurrent.LSTM`."""
-
-    kept_more = 1
-
-    def forward(self, given: tf.Tensor, read: tf.Tensor, states: States, weights: Weights) -> tuple[States, Kept]:
-        """Keeps the gates and what is shown of the cell."""
-        sums = tf.split(given + self.product(read, weights[0]), 4, -1)
-        kept = [each.kept(sum_) for each, sum_ in zip(self._gates(), sums, strict=True)]
-        enter, forget, new, show = (each.value(one) for each, one in zip(self._gates(), kept, strict=True))
-        c = forget * states[1] + enter * new
-        shown = self.function.kept(c)
-        return (show * self.function.value(shown), c), (tf.concat(kept, -1), shown)
-
-    def backward(self, by_new: States, kept: Kept, read: tf.Tensor, states: States, weights: Weights) -> Back:
-        """Through what is shown, the cell, the gates and the product."""
-        parts = tf.split(kept[0], 4, -1)
-        enter, forget, new, show = (each.value(one) for each, one in zip(self._gates(), parts, strict=True))
-        by_c = by_new[1] + self.function.back(kept[1], by_new[0] * show)
-        by_gates = (by_c * new, by_c * states[1], by_c * enter, by_new[0] * self.function.value(kept[1]))
-        by_sums = tf.concat(
-            [each.back(one, by) for each, one, by in zip(self._gates(), parts, by_gates, strict=True)], -1
-        )
-        return Back((by_sums,), self.product.by_state(by_sums, weights[0], read), (None, by_c * forget))
-
-    def _gates(self) -> tuple[Gate, ...]:
-        return self.gate, self.gate, self.function, self.gate
 
 
 class GRUCell(Cell):

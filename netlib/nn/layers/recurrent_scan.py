@@ -110,16 +110,16 @@ def after_each(before: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
 
 
 def _forward(way: Pass, steps: tf.Tensor, begin: States, weights: Weights) -> tuple[States, Kept, States]:
-    """The state before each step, what was kept of it, and the last state."""
-    length, masks = _length(steps), _masks(way, steps)
+    """The state before each step as far as the way back reads it, what was kept of the step, and the last state."""
+    length, masks, needed = _length(steps), _masks(way, steps), slice(way.cell.states_back)
 
     def body(step: tf.Tensor, states: States, befores: Any, keeps: Any) -> Any:
         new, kept = way.cell.forward(keeps[0].read(step), way.read(states[0]), states, weights)
         new = new if masks is None else _where(masks.read(step), new, states)
         new = tuple(tf.ensure_shape(each, state.shape) for each, state in zip(new, begin, strict=True))
-        return step + 1, new, _written(befores, step, states), _written(keeps, step, kept)
+        return step + 1, new, _written(befores, step, states[needed]), _written(keeps, step, kept)
 
-    befores = tuple(_array(each.dtype, length, each.shape) for each in begin)
+    befores = tuple(_array(each.dtype, length, each.shape) for each in begin[needed])
     keeps = (_parted(steps, length), *_like(begin[0], length, way.cell.kept_more))
     _, last, befores, keeps = tf.while_loop(
         lambda step, *_: step < length, body, (0, begin, befores, keeps), maximum_iterations=length
