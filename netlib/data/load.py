@@ -14,11 +14,11 @@ from netlib.spec.errors import NetlabError
 from netlib.spec.features import DataSignature, SourceSpec
 
 READERS = {
-    "netlib.spec.sources": "netlib.data.bundled_files",
-    "netlib.spec.npz": "netlib.data.npz",
+    "netlib.spec.sources.bundled": "netlib.data.sources.bundled",
+    "netlib.spec.sources.npz": "netlib.data.sources.npz",
     **dict.fromkeys(
-        (f"netlib.spec.{kind}" for kind in ("generators", "noise", "pairs", "sequences", "customers", "pictures")),
-        "netlib.data.generators",
+        (f"netlib.spec.sources.{kind}" for kind in ("generators", "noise", "pairs", "sequences", "customers", "pictures")),
+        "netlib.data.sources.generators",
     ),
 }
 """Module of a source's spec -> module whose `read(source, seed)` gives its samples."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netlib.data.generators import read
 from netlib.data.load import READERS, load
 from netlib.data.preprocessing import Preprocessing
+from netlib.data.sources.generators import read
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, SpecError, UsageError
 from netlib.spec.registry import TABLES, names
@@ -179,7 +179,7 @@ def test_numbers_that_are_not_finite_are_found_in_the_source(npz, preprocess):
 
 def test_mistakes_are_found_before_anything_is_read(npz, monkeypatch):
     spec = npz({"x": np.ones((50, 2)), "y": np.arange(50) % 2}, preprocess={"z": "Standardize"})
-    monkeypatch.setattr("netlib.data.npz.read", lambda *_: pytest.fail("read the file"))
+    monkeypatch.setattr("netlib.data.sources.npz.read", lambda *_: pytest.fail("read the file"))
     with pytest.raises(SpecError, match=r"preprocess\.z: source 'npz' has no input 'z'"):
         load(spec, 0)
 
@@ -188,6 +188,6 @@ def test_not_enough_memory(monkeypatch):
     def exhausted(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("netlib.data.generators.read", exhausted)
+    monkeypatch.setattr("netlib.data.sources.generators.read", exhausted)
     with pytest.raises(NetlabError, match="the samples of source 'moons' do not fit into memory"):
         load(DataSpec.parse({"source": "moons"}), 0)

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from netlib.spec.data import DataSpec, part_sizes
 from netlib.spec.errors import SpecError
 from netlib.spec.features import MissingFileError, PreprocessingSpec, SourceSpec, numbers
-from netlib.spec.npz import Npz
 from netlib.spec.preprocessing import Rescale, Standardize
 from netlib.spec.registry import names, spec_class
-from netlib.spec.sources import Digits, Iris
+from netlib.spec.sources.bundled import Digits, Iris
+from netlib.spec.sources.npz import Npz
 
 
 def problems(values: object) -> list[tuple[tuple[str | int, ...], str, str]]:
