@@ -16,7 +16,7 @@ ROOMS = ("spec", "config", "nn", "data", "runs", "report", "training", "tasks")
 
 MAY_IMPORT = {
     "spec": set(),
-    "config": {"spec"},
+    "config": {"spec", "data"},
     "nn": {"spec"},
     "data": {"spec"},
     "runs": {"spec"},

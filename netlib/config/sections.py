@@ -129,7 +129,8 @@ class Sections:
         if self._declares_inputs() and not self.open_data:
             return None
         try:
-            return data.signature()
+            known = data.signature()
+            return known if known.settled else self._measured(data)
         except MissingFileError as error:
             problems = [problem.under(("data",)) for problem in error.problems]
             if self._declares_inputs():
@@ -140,6 +141,12 @@ class Sections:
         except NetlabError as error:
             self.damage = error
         return None
+
+    def _measured(self, data: DataSpec) -> DataSignature:
+        """What only the values tell: how many categories a column has, and so how wide an input is."""
+        from netlib.data.measure import measured
+
+        return measured(data, self.header.seed if self.header else 0)
 
     def _graph(self) -> Graph | None:
         graph, in_use = self._network() if "model" in self.plain else (None, [])

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Array = np.ndarray[Any, Any]
+Values: TypeAlias = "Array | pl.Series"
+"""Numbers as an array; texts and times, of which only preprocessing makes numbers, as a series."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +22,15 @@ class Arrays:
     """Inputs and targets by name; row `i` of every array belongs to sample `i`.
 
     `weights` has a float32 for each sample, or is None where all count the same. `rows` has the number of each sample in its
-    source, from 0, or is None where that is its own number.
+    source, from 0, or is None where that is its own number. `beside` has what a split looks at. Before they are preprocessed,
+    samples of a table have their columns for inputs, texts and times among them as series.
     """
 
     inputs: dict[str, Array]
     targets: dict[str, Array]
     weights: Array | None = None
     rows: Array | None = None
+    beside: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -30,10 +38,11 @@ class Arrays:
     def take(self, indices: Array) -> Arrays:
         """The samples of these numbers, in this order."""
         return Arrays(
-            {name: array[indices] for name, array in self.inputs.items()},
-            {name: array[indices] for name, array in self.targets.items()},
+            _taken(self.inputs, indices),
+            _taken(self.targets, indices),
             None if self.weights is None else self.weights[indices],
             indices if self.rows is None else self.rows[indices],
+            _taken(self.beside, indices),
         )
 
     def row(self, index: int) -> int:
@@ -44,12 +53,31 @@ class Arrays:
         """SHA-256 in hexadecimal of names, dtypes, shapes and values; equal only for the same data in the same order."""
         digest = hashlib.sha256()
         weights = {} if self.weights is None else {"weights": self.weights}
-        for role, arrays in (("inputs", self.inputs), ("targets", self.targets), ("weights", weights)):
+        roles = {"inputs": self.inputs, "targets": self.targets, "weights": weights, "beside": self.beside}
+        for role, arrays in roles.items():
             for name in sorted(arrays):
-                array = np.ascontiguousarray(arrays[name])
-                digest.update(repr((role, name, array.dtype.str, array.shape)).encode())
-                digest.update(array.reshape(-1).view(np.uint8).data)
+                for part, array in _parts(arrays[name]):
+                    digest.update(repr((role, name, part or array.dtype.str, array.shape)).encode())
+                    digest.update(array.reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
+
+
+def _taken(values: Mapping[str, Values], indices: Array) -> dict[str, Any]:
+    return {name: each[indices] for name, each in values.items()}
+
+
+def _parts(values: Values) -> list[tuple[str, Array]]:
+    """What makes up the values, as arrays without gaps."""
+    if isinstance(values, np.ndarray):
+        return [("", np.ascontiguousarray(values))]
+    import polars as pl
+
+    missing = ("missing", values.is_null().to_numpy())
+    if values.dtype != pl.String():
+        return [missing, ("times", np.ascontiguousarray(values.cast(pl.Int64()).fill_null(0).to_numpy()))]
+    filled = values.fill_null("")
+    contents = np.frombuffer("".join(filled.to_list()).encode(), np.uint8)
+    return [missing, ("lengths", np.ascontiguousarray(filled.str.len_bytes().to_numpy())), ("text", contents)]
 
 
 def widened(values: Array) -> Array:

@@ -17,6 +17,7 @@ def check_arrays(
     num_classes: Mapping[str, int] | None = None,
     head_units: Mapping[str, int] | None = None,
     vocabulary: Mapping[str, int] | None = None,
+    may_miss: frozenset[str] = frozenset(),
 ) -> None:
     """Refuses samples that would make the training fail, or go wrong without a word. All that is wrong is said at once.
 
@@ -26,22 +27,28 @@ def check_arrays(
         num_classes: Target -> number of classes that the source states.
         head_units: Target -> units of the output whose loss reads it as labels (1 unit tells 0 and 1 apart).
         vocabulary: Input -> length of the embedding table that it is looked up in.
+        may_miss: Inputs that may have missing values, because they are filled in later.
 
     Raises:
         NetlabError: numbers that are not finite, or labels that are no class of the source.
         UsageError: labels or indices that the network has no unit or row for.
     """
-    damaged = [*_not_finite(arrays), *_no_class(arrays, num_classes or {})]
+    damaged = [*_not_finite(arrays, may_miss), *_no_class(arrays, num_classes or {})]
     misfits = [*_no_unit(arrays, head_units or {}), *_no_entry(arrays, vocabulary or {})]
     if damaged or misfits:
         kind = NetlabError if damaged else UsageError
         raise kind("\n".join(f"{where}: {problem}" for problem in (*damaged, *misfits)))
 
 
-def _not_finite(arrays: Arrays) -> Iterator[str]:
+def _not_finite(arrays: Arrays, may_miss: frozenset[str]) -> Iterator[str]:
     for role, by_name in (("input", arrays.inputs), ("target", arrays.targets)):
         for name, values in by_name.items():
-            if values.dtype.kind == "f" and not (finite := np.isfinite(values)).all():
+            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+                continue
+            finite = np.isfinite(values)
+            if role == "input" and name in may_miss:
+                finite |= np.isnan(values)
+            if not finite.all():
                 first = np.unravel_index(int(finite.argmin()), finite.shape)
                 place = f"row {arrays.row(int(first[0]))}" + (f" at {[*map(int, first[1:])]}" if len(first) > 1 else "")
                 yield f"{role} '{name}' has {values[first]} in {place} ({int((~finite).sum())} values are not finite)"

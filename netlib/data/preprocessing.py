@@ -1,81 +1,112 @@
-"""Fits the preprocessing of the inputs on the training split, applies it, and gives and takes its state."""
+"""Fits the preprocessing of columns and inputs on the training split, applies it, and gives and takes its state."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-from netlib.data.arrays import Array, Arrays, widened
-from netlib.data.steps import STEPS
+import numpy as np
+
+from netlib.data.arrays import Array, Arrays, Values, widened
+from netlib.data.steps import step_of
+from netlib.data.steps.step import Learned
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import NetlabError, SpecError, UsageError
 from netlib.spec.features import PreprocessingSpec
+from netlib.spec.pipeline import Steps
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class FittedStep:
-    """A step, and the arrays that it learned from the training split, by name."""
+    """A step, and what it learned from the training split, by name."""
 
     spec: PreprocessingSpec
-    learned: dict[str, Array]
+    learned: Learned
 
-    def apply(self, values: Array) -> Array:
-        """What the step makes of an input's values."""
-        return STEPS[type(self.spec)].apply(self.spec, self.learned, values)
+    def apply(self, values: Values) -> Array:
+        """What the step makes of values."""
+        return step_of(self.spec).apply(self.spec, self.learned, values)
+
+
+Fitted = tuple[FittedStep, ...]
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """The fitted steps of every input that has some."""
+    """The fitted steps of every column, input and target that has some, and which columns are joined to which input."""
 
-    steps: dict[str, tuple[FittedStep, ...]]
+    steps: dict[str, Fitted]
+    joins: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, specs: Mapping[str, tuple[PreprocessingSpec, ...]], inputs: Mapping[str, Array]) -> Self:
-        """Learns what the steps need to know, each from what the ones before it make of `inputs`."""
-        fitted: dict[str, tuple[FittedStep, ...]] = {}
-        for name, steps in specs.items():
-            values = inputs[name]
-            done = []
-            for spec in steps:
-                done.append(FittedStep(spec, STEPS[type(spec)].fit(spec, values)))
-                values = done[-1].apply(values)
-            fitted[name] = tuple(done)
-        return cls(fitted)
+    def fit(
+        cls,
+        steps: Mapping[str, Steps],
+        columns: Mapping[str, Values],
+        joins: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Self:
+        """Learns what the steps need to know, each from what the ones before it make of the columns, targets among them."""
+        joins = joins or {}
+        done: dict[str, Fitted] = {}
+        ready: dict[str, Any] = {}
+        for name, values in columns.items():
+            done[name], ready[name] = _fit(name, steps.get(name, ()), values)
+        inputs = _joined(joins, ready)
+        for name in joins:
+            done[name], _ = _fit(name, steps.get(name, ()), inputs[name])
+        return cls({name: done[name] for name in done if name in steps}, dict(joins))
 
-    def apply(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def learned(self) -> dict[str, list[Learned]]:
+        """Column, input or target -> what each of its steps learned."""
+        return {name: [step.learned for step in steps] for name, steps in self.steps.items()}
+
+    def specs(self) -> dict[str, Steps]:
+        """Column, input or target -> its steps."""
+        return {name: tuple(step.spec for step in steps) for name, steps in self.steps.items()}
+
+    def apply(self, columns: Mapping[str, Values]) -> dict[str, Array]:
         """The inputs as the network reads them, float32 or int32.
 
         Raises:
-            UsageError: they are not such inputs as it was fitted on.
+            UsageError: they are not such columns as it was fitted on.
+            NetlabError: a value is none that a step can take.
         """
-        for name in self.steps:
-            if name not in inputs:
+        known = {*columns, *self.joins}
+        wanted = [part for parts in self.joins.values() for part in parts]
+        for name in [*self.steps, *wanted]:
+            if name not in known and not _is_target(self.steps.get(name, ())):
                 raise UsageError(
-                    f"the preprocessing is of input '{name}', which the data has not (it has: {_list(inputs)})"
+                    f"the preprocessing is of input '{name}', which the data has not (it has: {_list(columns)})"
                 )
-        return {name: self._apply(name, values) for name, values in inputs.items()}
+        ready = {name: self._apply(name, values) for name, values in columns.items()}
+        inputs = _joined(self.joins, ready)
+        return {
+            name: widened(self._apply(name, values) if name in self.joins else values)
+            for name, values in inputs.items()
+        }
 
     def apply_to(self, arrays: Arrays) -> Arrays:
         """The samples as network and losses read them, float32 or int32."""
-        targets = {name: widened(values) for name, values in arrays.targets.items()}
+        targets = {name: widened(self._apply(name, values)) for name, values in arrays.targets.items()}
         return Arrays(self.apply(arrays.inputs), targets, arrays.weights, arrays.rows)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Plain values (for JSON) and named arrays, from which `from_state` makes it again."""
-        plain = {name: [step.spec.to_choice() for step in steps] for name, steps in self.steps.items()}
+        plain = {name: [_plain(step) for step in steps] for name, steps in self.steps.items()}
         arrays = {
-            f"{name}.{i}.{key}": array
+            f"{name}.{i}.{key}": value
             for name, steps in self.steps.items()
             for i, step in enumerate(steps)
-            for key, array in step.learned.items()
+            for key, value in step.learned.items()
+            if isinstance(value, np.ndarray)
         }
-        return {"format": FORMAT, "inputs": plain, "sha256": _sha256(plain, arrays)}, arrays
+        state = {"inputs": plain, "joins": {name: list(parts) for name, parts in self.joins.items()}}
+        return {"format": FORMAT, **state, "sha256": _sha256(state, arrays)}, arrays
 
     @classmethod
     def from_state(cls, plain: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
@@ -84,39 +115,89 @@ class Preprocessing:
         Raises:
             NetlabError: it is none, a part is missing, or it was changed since.
         """
-        if plain.get("format") != FORMAT or not isinstance(plain.get("inputs"), Mapping):
+        state = {key: plain.get(key) for key in ("inputs", "joins")}
+        if plain.get("format") != FORMAT or not all(isinstance(part, Mapping) for part in state.values()):
             raise NetlabError(f"the stored preprocessing has format {plain.get('format')!r}, expected {FORMAT}")
         steps = {
-            name: tuple(_restored(choice, f"{name}.{i}", arrays) for i, choice in enumerate(choices))
+            name: tuple(_restored(stored, f"{name}.{i}", arrays) for i, stored in enumerate(choices))
             for name, choices in plain["inputs"].items()
         }
-        if _sha256(plain["inputs"], arrays) != plain.get("sha256"):
+        if _sha256(state, arrays) != plain.get("sha256"):
             raise NetlabError("the stored preprocessing is damaged: it is not what was stored, by its SHA-256")
-        return cls(steps)
+        return cls(steps, {name: tuple(parts) for name, parts in plain["joins"].items()})
 
-    def _apply(self, name: str, values: Array) -> Array:
+    def _apply(self, name: str, values: Any) -> Any:
         for step in self.steps.get(name, ()):
-            learned = next(iter(step.learned.values()), None)
-            axes = () if learned is None else learned.shape
-            if values.shape[1:][max(values.ndim - 1 - len(axes), 0) :] != axes:
-                what = f"{step.spec.type_name()} of input '{name}' was fitted on samples that end in {axes}"
-                raise UsageError(f"{what}, the data's have the shape {values.shape[1:]}")
-            values = step.apply(values)
-        return widened(values)
+            _check_axes(name, step, values)
+            try:
+                values = step.apply(values)
+            except NetlabError as error:
+                raise type(error)(f"column '{name}': {error}") from None
+        return values
 
 
-def _restored(choice: Any, prefix: str, arrays: Mapping[str, Array]) -> FittedStep:
+def _fit(name: str, steps: Steps, values: Any) -> tuple[Fitted, Any]:
+    """The fitted steps, and what they make of the values."""
+    done: list[FittedStep] = []
+    for spec in steps:
+        try:
+            done.append(FittedStep(spec, step_of(spec).fit(spec, values)))
+            values = done[-1].apply(values)
+        except NetlabError as error:
+            raise type(error)(f"column '{name}': {error}") from None
+    return tuple(done), values
+
+
+def _joined(joins: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs; those that are made of several columns are float32 (rows, width)."""
+    member = {column: name for name, parts in joins.items() for column in parts}
+    inputs: dict[str, Any] = {}
+    for column, values in columns.items():
+        name = member.get(column)
+        if name is None:
+            inputs[column] = values
+        elif name not in inputs:
+            parts = [np.asarray(columns[part], np.float32).reshape(len(values), -1) for part in joins[name]]
+            inputs[name] = np.concatenate(parts, axis=1)
+    return inputs
+
+
+def _check_axes(name: str, step: FittedStep, values: Any) -> None:
+    """Refuses samples of other axes than those that numbers were learned of."""
+    learned = next((value for value in step.learned.values() if isinstance(value, np.ndarray)), None)
+    axes = () if learned is None else learned.shape
+    found = values.shape[1:]
+    if found[max(len(found) - len(axes), 0) :] != axes:
+        what = f"{step.spec.type_name()} of input '{name}' was fitted on samples that end in {axes}"
+        raise UsageError(f"{what}, the data's have the shape {found}")
+
+
+def _plain(step: FittedStep) -> dict[str, Any]:
+    """A step with the texts that it learned."""
+    texts = {key: list(value) for key, value in step.learned.items() if isinstance(value, tuple)}
+    return {"step": step.spec.to_choice(), **({"learned": texts} if texts else {})}
+
+
+def _restored(stored: Any, prefix: str, arrays: Mapping[str, Array]) -> FittedStep:
     try:
-        spec = parse_choice("preprocessing", choice)
+        spec = parse_choice("preprocessing", stored["step"])
     except SpecError as error:
         raise NetlabError(f"the stored preprocessing cannot be read: {error}") from None
     assert isinstance(spec, PreprocessingSpec)
-    learned = {}
-    for key in STEPS[type(spec)].learns:
-        if f"{prefix}.{key}" not in arrays:
+    texts = {key: tuple(value) for key, value in stored.get("learned", {}).items()}
+    learned: dict[str, Any] = {}
+    for key in step_of(spec).learns:
+        if key in texts:
+            learned[key] = texts[key]
+        elif f"{prefix}.{key}" in arrays:
+            learned[key] = arrays[f"{prefix}.{key}"]
+        else:
             raise NetlabError(f"the stored preprocessing has no array '{prefix}.{key}' (it has: {_list(arrays)})")
-        learned[key] = arrays[f"{prefix}.{key}"]
     return FittedStep(spec, learned)
+
+
+def _is_target(steps: Fitted) -> bool:
+    return any(step.spec.of_targets for step in steps)
 
 
 def _sha256(plain: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:

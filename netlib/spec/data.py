@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Self
 
 from pydantic import (
     Field,
-    PlainSerializer,
-    PlainValidator,
     SerializerFunctionWrapHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -18,37 +15,14 @@ from pydantic import (
 )
 
 from netlib.spec.base import Spec, as_validation_error, problems_of, shown
-from netlib.spec.choice import Choice, parse_choice
-from netlib.spec.errors import Problem, SpecError, did_you_mean, one_of
-from netlib.spec.features import DataSignature, Feature, MissingFileError, PreprocessingSpec, SourceSpec
+from netlib.spec.choice import Choice
+from netlib.spec.errors import Problem, SpecError, did_you_mean
+from netlib.spec.features import DataSignature, Feature, MissingFileError, SourceSpec, SplitSpec
+from netlib.spec.pipeline import Pipeline, Preprocess
 from netlib.spec.registry import names, spec_class
 from netlib.spec.types import Fraction, PositiveInt
 
 __all__ = ["DataSignature", "DataSpec", "Feature", "MissingFileError", "part_sizes"]
-
-
-def _steps(value: Any) -> tuple[Spec, ...]:
-    """One step or a list of them."""
-    items = value if isinstance(value, list | tuple) else [value]
-    steps: list[Spec] = []
-    problems: list[Problem] = []
-    for i, item in enumerate(items):
-        try:
-            steps.append(parse_choice("preprocessing", item))
-        except SpecError as error:
-            problems += [problem.under((i,)) if items is value else problem for problem in error.problems]
-    if problems:
-        raise as_validation_error(problems)
-    return tuple(steps)
-
-
-_Step = Annotated[PreprocessingSpec, Choice("preprocessing")]
-Steps = Annotated[
-    tuple[PreprocessingSpec, ...],
-    PlainValidator(_steps, json_schema_input_type=_Step | list[_Step]),
-    PlainSerializer(lambda steps: [step.to_choice() for step in steps]),
-]
-"""The steps of one input, in the order in which they are applied."""
 
 
 class DataSpec(Spec):
@@ -60,11 +34,16 @@ class DataSpec(Spec):
     stratify: bool | None = Field(
         None, description="Keep the classes' proportions in every split; by default where the only target is a class."
     )
+    split: Annotated[SplitSpec, Choice("split")] = Field(
+        "Random", validate_default=True, description="Which samples are held out."
+    )
     batch_size: PositiveInt = Field(32, description="Samples in a batch.")
     shuffle: bool = Field(True, description="Draw a new order of the training samples for every epoch.")
     drop_remainder: bool = Field(False, description="Leave out the last training batch of an epoch if it is smaller.")
-    preprocess: dict[str, Steps] = Field(
-        {}, description="Input -> the step, or the list of steps, that it goes through; fitted on the training split."
+    preprocess: Preprocess = Field(
+        {},
+        description="Input or column -> the step, or the list of steps, that it goes through, fitted on the training split;"
+        " `auto` chooses them, '*' stands for all that are not named.",
     )
 
     @classmethod
@@ -124,30 +103,28 @@ class DataSpec(Spec):
             SpecError: the section does not fit what the source gives.
             NetlabError: the source's file is damaged.
         """
-        raw = self.source.signature()
-        inputs = dict(raw.inputs)
-        problems = [*self._preprocess_problems(raw), *self._split_problems(raw)]
+        raw = self.raw()
+        pipeline = Pipeline.of(self.preprocess, raw)
+        problems = [*pipeline.problems(self.source.type_name()), *self._split_problems(raw)]
         if problems:
             raise SpecError(problems, self.type_name())
-        for name, steps in self.preprocess.items():
-            for step in steps:
-                inputs[name] = step.feature(inputs[name])
-        return replace(raw, inputs=inputs)
+        return pipeline.signature()
+
+    def raw(self) -> DataSignature:
+        """What the source gives, before preprocessing; raises as `signature` does."""
+        return self.apart().signature()
+
+    def apart(self) -> SourceSpec:
+        """The source, which gives the columns that the split looks at beside inputs and targets.
+
+        Raises:
+            SpecError: it has none.
+        """
+        return self.source.apart(self.split.columns)
 
     def stratified(self, raw: DataSignature) -> bool:
         """Whether the splits keep the proportions of the classes."""
         return _class_target(raw) is not None if self.stratify is None else self.stratify
-
-    def _preprocess_problems(self, raw: DataSignature) -> Iterable[Problem]:
-        for name in self.preprocess:
-            if name in raw.inputs:
-                continue
-            if name in raw.targets:
-                message = f"'{name}' is a target; preprocessing is of inputs ({one_of(raw.inputs)})"
-            else:
-                hint = did_you_mean(name, raw.inputs) or f" (it has: {', '.join(raw.inputs)})"
-                message = f"source '{self.source.type_name()}' has no input '{name}'{hint}"
-            yield Problem(("preprocess", name), message, at="key")
 
     def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
         if self.stratify and _class_target(raw) is None:

@@ -1,21 +1,29 @@
-"""What is known of data before it is read, and the bases of the specs that know it: sources and preprocessing steps."""
+"""What is known of data before it is read, and the bases of the specs that know it: sources, splits and preprocessing steps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal, Self
 
 from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError
 from netlib.spec.registry import snake_case
 from netlib.spec.tensors import TensorSpec
 
+Kind = Literal["numbers", "text", "times"]
+"""Of what values are: only numbers can be read by a network, the others need a step that makes numbers of them."""
+
+TEXT, TIMES = "string", "datetime"
+_KINDS: dict[str, Kind] = {TEXT: "text", TIMES: "times"}
+
 
 @dataclass(frozen=True)
 class Feature:
-    """One input or target: shape (batch first), dtype, and what is known of its values.
+    """One column, input or target: shape (batch first), dtype, and what is known of its values.
 
-    `num_classes`, `class_names`, `minimum` and `maximum` are None or empty where nothing is known.
+    `num_classes`, `class_names`, `minimum` and `maximum` are None or empty where nothing is known. An axis other than the batch
+    that is None is known as soon as the preprocessing is fitted.
     """
 
     tensor: TensorSpec
@@ -29,6 +37,16 @@ class Feature:
         """Whether it is one integer a sample: the number of a class, when it is a target."""
         return len(self.tensor.shape) == 1 and self.tensor.dtype == "int32"
 
+    @property
+    def kind(self) -> Kind:
+        """What its values are."""
+        return _KINDS.get(self.tensor.dtype, "numbers")
+
+    def as_column(self) -> Feature:
+        """As a part of an input that is joined of several columns: float32 in one axis behind the batch."""
+        shape = self.tensor.shape if len(self.tensor.shape) > 1 else (None, 1)
+        return replace(self, tensor=TensorSpec(shape, "float32"), num_classes=None, class_names=())
+
 
 def numbers(*axes: int, minimum: float | None = None, maximum: float | None = None) -> Feature:
     """A float32 feature; `axes` leave the batch out."""
@@ -40,13 +58,48 @@ def labels(num_classes: int, class_names: tuple[str, ...] = ()) -> Feature:
     return Feature(TensorSpec((None,), "int32"), num_classes, class_names, minimum=0, maximum=num_classes - 1)
 
 
+def text() -> Feature:
+    """A text for each sample."""
+    return Feature(TensorSpec((None,), TEXT))
+
+
+def times() -> Feature:
+    """A date, with or without the time of day, for each sample."""
+    return Feature(TensorSpec((None,), TIMES))
+
+
+def joined(features: Sequence[Feature]) -> Feature:
+    """Columns side by side in one input: their widths add up, unknown where that of one is."""
+    widths = [feature.as_column().tensor.shape[-1] for feature in features]
+    known = [width for width in widths if width is not None]
+    return Feature(TensorSpec((None, sum(known) if len(known) == len(widths) else None), "float32"))
+
+
 @dataclass(frozen=True)
 class DataSignature:
-    """What one sample holds, and how many there are before the splits (None where that takes reading them all)."""
+    """What one sample holds, and how many there are before the splits (None where that takes reading them all).
+
+    `joins` has the inputs that are made of several columns, name -> columns, which then stand among the inputs by their own
+    names; it is empty once they are joined.
+    """
 
     inputs: dict[str, Feature]
     targets: dict[str, Feature]
     samples: int | None
+    joins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of it waits for the preprocessing to be fitted."""
+        features = (*self.inputs.values(), *self.targets.values())
+        return all(feature.kind == "numbers" for feature in features) and not any(
+            _waits(feature) for feature in self.inputs.values()
+        )
+
+
+def _waits(feature: Feature) -> bool:
+    """Whether its last axis is not known, by which layers are built."""
+    return len(feature.tensor.shape) == 2 and feature.tensor.shape[-1] is None and feature.tensor.dtype == "float32"
 
 
 class MissingFileError(SpecError):
@@ -66,7 +119,7 @@ class SourceSpec(Spec):
         return snake_case(cls.__name__)
 
     def signature(self) -> DataSignature:
-        """Inputs and targets as the source gives them. Reads a file's header at most.
+        """Columns, or inputs, and targets as the source gives them. Reads a file's header at most.
 
         Raises:
             MissingFileError: its file is not there.
@@ -75,12 +128,43 @@ class SourceSpec(Spec):
         """
         raise NotImplementedError(f"source '{self.type_name()}' does not say its signature")
 
+    def stamp(self) -> tuple[Any, ...]:
+        """Name, size and time of each file that it reads; it changes where they do."""
+        return ()
+
+    def apart(self, columns: tuple[str, ...]) -> Self:
+        """The same source, which gives these columns beside inputs and targets, for the split to look at.
+
+        Raises:
+            SpecError: it has no columns, or none of that name.
+        """
+        if columns:
+            raise SpecError(f"the split looks at column '{columns[0]}', but source '{self.type_name()}' has no columns")
+        return self
+
+
+class SplitSpec(Spec):
+    """Base of the ways in which samples are divided into those to train, to validate and to test on."""
+
+    kind = "split"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it looks at; they are no inputs."""
+        return ()
+
 
 class PreprocessingSpec(Spec):
-    """Base of all preprocessing steps of one input."""
+    """Base of all preprocessing steps, of one column or input."""
 
     kind = "preprocessing"
+    takes: ClassVar[tuple[Kind, ...]] = ("numbers",)
+    """What it makes something of."""
+    fills: ClassVar[bool] = False
+    """Whether missing values are none behind it."""
+    of_targets: ClassVar[bool] = False
+    """Whether it is for targets, rather than for inputs."""
 
-    def feature(self, feature: Feature) -> Feature:
-        """What the step makes of an input."""
+    def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
+        """What the step makes of a column or input; what only the fit can tell is None without what it learned."""
         raise NotImplementedError(f"{self.type_name()} does not say what it makes of an input")

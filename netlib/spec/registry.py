@@ -122,8 +122,13 @@ TABLES: dict[str, dict[str, str]] = {
         **_in("sources.customers", "customers"),
         **_in("sources.pictures", "shapes views"),
         **_in("sources.npz", "npz"),
+        **_in("sources.tables", "csv parquet json_lines"),
     },
-    "preprocessing": _in("preprocessing", "Standardize Rescale"),
+    "split": _in("splits", "Random"),
+    "preprocessing": {
+        **_in("preprocessing.numbers", "Standardize Rescale Impute"),
+        **_in("preprocessing.categories", "OneHot Lookup Labels"),
+    },
 }
 
 COMPOSED = frozenset(

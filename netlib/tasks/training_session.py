@@ -149,7 +149,7 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     path = session.run.path if session.run else None
     session.listeners = [*job.callbacks.values(), *session.listeners]
     session.tell("run_started", path, _header(session))
-    for text in (*messages, *map(in_a_line, session.config.experiment.warnings)):
+    for text in (*messages, *session.splits.notes, *map(in_a_line, session.config.experiment.warnings)):
         session.tell("message", text)
     with _warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment):
         reason = fit(job)

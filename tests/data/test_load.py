@@ -10,9 +10,9 @@ from netlib.data.preprocessing import Preprocessing
 from netlib.data.sources.generators import read
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, SpecError, UsageError
-from netlib.spec.registry import TABLES, names
+from netlib.spec.registry import TABLES, names, spec_class
 
-OFFLINE = {name: {} for name in names("source") if name != "npz"} | {
+OFFLINE = {name: {} for name in names("source") if not spec_class("source", name).paths} | {
     "noise": {"inputs": {"x": {"shape": [2]}}, "targets": {"y": {"classes": 3}}}
 }
 """Sources that read no file -> the parameters that they need."""

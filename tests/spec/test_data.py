@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from netlib.spec.data import DataSpec, part_sizes
 from netlib.spec.errors import SpecError
 from netlib.spec.features import MissingFileError, PreprocessingSpec, SourceSpec, numbers
-from netlib.spec.preprocessing import Rescale, Standardize
+from netlib.spec.preprocessing.numbers import Rescale, Standardize
 from netlib.spec.registry import names, spec_class
 from netlib.spec.sources.bundled import Digits, Iris
 from netlib.spec.sources.npz import Npz
@@ -47,6 +47,7 @@ def test_plain_values_are_flat_and_make_an_equal_spec():
         "validation": 0.1,
         "test": 0.0,
         "stratify": None,
+        "split": "Random",
         "batch_size": 32,
         "shuffle": True,
         "drop_remainder": False,
@@ -57,8 +58,13 @@ def test_plain_values_are_flat_and_make_an_equal_spec():
 
 @pytest.mark.parametrize("name", names("source"))
 def test_every_source_survives_the_plain_form(name):
-    needed = {"npz": {"path": "a.npz"}, "noise": {"inputs": {"x": {"shape": [2]}}}}
-    spec = DataSpec.parse({"source": name, **needed.get(name, {}), "test": 0.25})
+    cls = spec_class("source", name)
+    needed = {
+        key: "a" for key in ("path", "targets") if key in cls.model_fields and cls.model_fields[key].is_required()
+    }
+    needed |= {"inputs": {"x": {"shape": [2]}}} if name == "noise" else {}
+    needed |= {"targets": ["a"]} if "targets" in needed else {}
+    spec = DataSpec.parse({"source": name, **needed, "test": 0.25})
     assert spec.source.type_name() == name
     assert DataSpec.parse(spec.to_plain()) == spec
 
@@ -99,7 +105,7 @@ def test_an_unknown_key_without_a_likeness_names_the_keys_of_both():
     assert (loc, at) == (("frequency",), "key")
     assert message == (
         "source 'moons' has no parameter 'frequency' (moons has: samples, noise; data has: source, validation, test, stratify, "
-        "batch_size, shuffle, drop_remainder, preprocess)"
+        "split, batch_size, shuffle, drop_remainder, preprocess)"
     )
     assert "(digits has: none; data has: source," in problems({"source": "digits", "frequency": 3})[0][1]
 

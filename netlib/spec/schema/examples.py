@@ -64,6 +64,7 @@ KEYS = {
     "schedule": "learning_rate",
     "callback": "callbacks",
     "mixing": "mix",
+    "split": "split",
     "preprocessing": "preprocess",
 }
 """The key under which a config names a type of a kind."""

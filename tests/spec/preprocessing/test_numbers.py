@@ -7,7 +7,7 @@ import pytest
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import SpecError
 from netlib.spec.features import Feature, PreprocessingSpec, labels, numbers
-from netlib.spec.preprocessing import Rescale, Standardize
+from netlib.spec.preprocessing.numbers import Rescale, Standardize
 from netlib.spec.registry import names, spec_class
 from netlib.spec.tensors import TensorSpec
 

@@ -1,9 +1,10 @@
-"""Preprocessing steps of an input, and what each makes of its shape, dtype and range."""
+"""Steps over numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -22,7 +23,7 @@ class Standardize(PreprocessingSpec):
         "channel", description="One mean for each index of the last axis (a column, a channel), or for each element."
     )
 
-    def feature(self, feature: Feature) -> Feature:
+    def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """The same shape in float32, of no known range."""
         return _as_numbers(feature)
 
@@ -41,12 +42,27 @@ class Rescale(PreprocessingSpec):
             raise ValueError("a scale of 0 makes every value the same")
         return scale
 
-    def feature(self, feature: Feature) -> Feature:
+    def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """The same shape in float32, its range rescaled."""
         if feature.minimum is None or feature.maximum is None:
             return _as_numbers(feature)
         ends = sorted(end * self.scale + self.offset for end in (feature.minimum, feature.maximum))
         return replace(_as_numbers(feature), minimum=ends[0], maximum=ends[1])
+
+
+class Impute(PreprocessingSpec):
+    """Puts a number where one is missing; the result is float32."""
+
+    shorthand = "by"
+    by: Literal["median", "mean", "most_frequent"] | Float = Field(
+        "median", description="What is put there: that of the training split, or a number."
+    )
+
+    fills = True
+
+    def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
+        """The same shape in float32."""
+        return replace(feature, tensor=replace(feature.tensor, dtype="float32"), num_classes=None, class_names=())
 
 
 def _as_numbers(feature: Feature) -> Feature:

@@ -1,0 +1,191 @@
+"""From the columns of a source to the inputs of a network: which steps each goes through, and what that makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import PlainSerializer, PlainValidator
+
+from netlib.spec.base import Spec, as_validation_error, shown
+from netlib.spec.choice import Choice, parse_choice
+from netlib.spec.errors import Problem, SpecError, did_you_mean, one_of
+from netlib.spec.features import DataSignature, Feature, PreprocessingSpec, joined
+
+AUTO = "auto"
+REST = "*"
+"""Stands for all columns that are not named."""
+
+
+def _steps(value: Any) -> tuple[Spec, ...] | str:
+    """One step or a list of them, or `auto`."""
+    if value == AUTO:
+        return AUTO
+    items = value if isinstance(value, list | tuple) else [value]
+    steps: list[Spec] = []
+    problems: list[Problem] = []
+    for i, item in enumerate(items):
+        try:
+            steps.append(parse_choice("preprocessing", item))
+        except SpecError as error:
+            problems += [problem.under((i,)) if items is value else problem for problem in error.problems]
+    if problems:
+        raise as_validation_error(problems)
+    return tuple(steps)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """`auto` is short for `{'*': auto}`."""
+    if value == AUTO:
+        return {REST: AUTO}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a mapping from input or column to steps, or '{AUTO}', got {shown(value)}")
+    found, problems = {}, []
+    for key, steps in value.items():
+        if not isinstance(key, str):
+            problems.append(Problem((key,), f"expected the name of an input or column, got {shown(key)}", at="key"))
+            continue
+        try:
+            found[key] = _steps(steps)
+        except ValueError as error:
+            from netlib.spec.base import problems_of
+
+            problems += [problem.under((key,)) for problem in problems_of(error)]  # type: ignore[arg-type]
+    if problems:
+        raise as_validation_error(problems)
+    return found
+
+
+Steps = tuple[PreprocessingSpec, ...]
+"""Of one column or input, in the order in which they are applied."""
+
+_Step = Annotated[PreprocessingSpec, Choice("preprocessing")]
+Preprocess = Annotated[
+    dict[str, Any],
+    PlainValidator(_mapping, json_schema_input_type=Literal["auto"] | dict[str, Literal["auto"] | _Step | list[_Step]]),
+    PlainSerializer(lambda given: {name: _written(steps) for name, steps in given.items()}),
+]
+"""Column or input, or `*` -> its steps, or `auto`."""
+
+
+def _written(steps: Any) -> Any:
+    return steps if steps == AUTO else [step.to_choice() for step in steps]
+
+
+Learned = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Column, input or target -> what each of its steps learned."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What each column and input goes through, and in between, which columns are joined to an input.
+
+    Attributes:
+        raw: what the source gives.
+        steps: column, input or target -> steps.
+        auto: columns whose steps are chosen by their values, of the training split.
+        unknown: names that are written, but that nothing has.
+    """
+
+    raw: DataSignature
+    steps: Mapping[str, Steps]
+    auto: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any], raw: DataSignature) -> Self:
+        """What a config's `preprocess` means for a source. A target of texts is made numbers of classes by default."""
+        named = [*raw.inputs, *raw.joins, *raw.targets]
+        steps = {name: given for name, given in written.items() if name in named}
+        if REST in written:
+            steps |= {name: written[REST] for name in raw.inputs if name not in steps}
+        for name, feature in raw.targets.items():
+            if feature.kind == "text" and name not in steps:
+                steps[name] = (parse_choice("preprocessing", "Labels"),)
+        auto = tuple(name for name, given in steps.items() if given == AUTO)
+        unknown = tuple(name for name in written if name not in named and name != REST)
+        return cls(raw, {name: given for name, given in steps.items() if given != AUTO}, auto, unknown)
+
+    def with_steps(self, chosen: Mapping[str, Steps]) -> Self:
+        """With what was chosen where that is asked for."""
+        return replace(self, steps={**self.steps, **chosen}, auto=())
+
+    def problems(self, source: str) -> Iterator[Problem]:
+        """What cannot be."""
+        for name in self.unknown:
+            known = [*self.raw.inputs, *self.raw.joins]
+            noun = "input or column" if self.raw.joins else "input"
+            hint = did_you_mean(name, known) or f" (it has: {', '.join(known[:20])})"
+            yield Problem(("preprocess", name), f"source '{source}' has no {noun} '{name}'{hint}", at="key")
+        for name in self.auto:
+            if name in self.raw.joins or name in self.raw.targets:
+                message = f"'{name}' is no column of the inputs, whose steps '{AUTO}' could choose"
+                yield Problem(("preprocess", name), message, at="key")
+        for name, feature in self._given():
+            yield from self._mismatch(name, feature)
+        yield from self._without_numbers()
+
+    def fills(self, name: str) -> bool:
+        """Whether missing values of a column are none behind its steps."""
+        return name in self.auto or any(step.fills for step in self.steps.get(name, ()))
+
+    def signature(self, learned: Learned | None = None) -> DataSignature:
+        """Of what the network reads; without what the steps learned, as far as it is known before the fit."""
+        columns = {name: self._after(name, feature, learned) for name, feature in self.raw.inputs.items()}
+        inputs = self._joined(columns, learned)
+        targets = {name: self._after(name, feature, learned) for name, feature in self.raw.targets.items()}
+        return DataSignature(inputs, targets, self.raw.samples)
+
+    def _joined(self, columns: Mapping[str, Feature], learned: Learned | None) -> dict[str, Feature]:
+        """The inputs, in the order in which the columns come."""
+        member = {column: name for name, parts in self.raw.joins.items() for column in parts}
+        inputs: dict[str, Feature] = {}
+        for column, feature in columns.items():
+            name = member.get(column)
+            if name is None:
+                inputs[column] = feature
+            elif name not in inputs:
+                feature = joined([columns[part] for part in self.raw.joins[name]])
+                inputs[name] = self._after(name, feature, learned)
+        return inputs
+
+    def _after(self, name: str, feature: Feature, learned: Learned | None = None) -> Feature:
+        if name in self.auto:
+            return Feature(replace(feature.tensor, shape=(None, None), dtype="float32"))
+        for number, step in enumerate(self.steps.get(name, ())):
+            feature = step.feature(feature, learned[name][number] if learned else None)
+        return feature
+
+    def _given(self) -> Iterator[tuple[str, Feature]]:
+        yield from self.raw.inputs.items()
+        yield from self.raw.targets.items()
+        for name, parts in self.raw.joins.items():
+            yield name, joined([self.raw.inputs[part].as_column() for part in parts])
+
+    def _mismatch(self, name: str, feature: Feature) -> Iterator[Problem]:
+        """The first step of a column or input that cannot take what it gets."""
+        for number, step in enumerate(self.steps.get(name, ())):
+            place = ("preprocess", name if name in self.steps else REST, number)
+            if step.of_targets != (name in self.raw.targets):
+                message = f"'{name}' is a target; preprocessing is of inputs ({one_of(self.raw.inputs)})"
+                if step.of_targets:
+                    message = f"{step.type_name()} is for targets ({one_of(self.raw.targets)}), '{name}' is an input"
+                yield Problem(place[:2], message, at="key")
+                return
+            if feature.kind not in step.takes:
+                message = f"{step.type_name()} takes {' or '.join(step.takes)}, but '{name}' holds {feature.kind}"
+                yield Problem(place, message)
+                return
+            feature = step.feature(feature)
+
+    def _without_numbers(self) -> Iterator[Problem]:
+        for name, feature in self.raw.inputs.items():
+            after = feature if name in self.auto or list(self._mismatch(name, feature)) else self._after(name, feature)
+            if after.kind != "numbers" and name not in self.auto:
+                remedy = "DateParts" if after.kind == "times" else "OneHot"
+                message = (
+                    f"column '{name}' holds {after.kind}, of which a network reads nothing: give it a step"
+                    f" (preprocess: {{{name}: {remedy}}}), or let them be chosen (preprocess: auto)"
+                )
+                yield Problem(("preprocess",), message)
