@@ -60,10 +60,13 @@ def test_preprocessing_is_stored_and_loaded(config, preprocessing, tmp_path):
         ("[]", r"preprocessing.json is damaged"),
         ("5", r"preprocessing.json is damaged"),
         ("[" * 100_000, r"preprocessing.json is damaged"),
-        ("{}", r"the stored preprocessing has format None, expected 1"),
-        ('{"format": 1, "inputs": {"image": 5}}', r"preprocessing.json is damaged"),
-        ('{"format": 1, "inputs": {"image": [{"Standardise": {}}]}}', r"the stored preprocessing cannot be read: "),
-        ('{"format": 1, "inputs": {"other": [{"Standardize": {}}]}}', r"has no array 'other.0.mean'"),
+        ("{}", r"the stored preprocessing has format None, expected 2"),
+        ('{"format": 2, "joins": {}, "inputs": {"image": 5}}', r"preprocessing.json is damaged"),
+        (
+            '{"format": 2, "joins": {}, "inputs": {"image": [{"step": "Standardise"}]}}',
+            r"the stored preprocessing cannot be read: ",
+        ),
+        ('{"format": 2, "joins": {}, "inputs": {"other": [{"step": "Standardize"}]}}', r"has no array 'other.0.mean'"),
     ],
 )
 def test_damaged_preprocessing(short, copied, text, message):

@@ -77,7 +77,7 @@ def test_the_preprocessing_is_that_of_the_training_split(whole):
     config = load(whole.run / "resolved.yaml")
     raw = load_data(config.data.model_copy(update={"preprocess": {}}), config.seed).train.inputs["image"]
     plain = json.loads((whole.run / "preprocessing.json").read_text())
-    assert plain["inputs"] == {"image": [{"Standardize": {"per": "channel"}}]}
+    assert plain["inputs"] == {"image": [{"step": {"Standardize": {"per": "channel"}}}]}
     arrays = load_file(whole.run / "preprocessing.safetensors")
     found = sorted(float(value) for array in arrays.values() for value in array.ravel())
     assert found == pytest.approx(sorted([raw.mean(), raw.std()]), rel=1e-4)
