@@ -20,6 +20,21 @@ def permutation(seed: int, epoch: int, n: int) -> Array:
     return shuffled(generator(seed, "epoch", epoch), n)
 
 
+def windowed(seed: int, epoch: int, n: int, chunk: int, window: int) -> Array:
+    """The order of `n` samples in an epoch of which only a window is in memory at a time, int32 of shape `(n,)`.
+
+    The samples are cut into chunks of neighbours, which come in a random order; each window of them is mixed. With chunks of one
+    sample it is as random as `permutation`.
+    """
+    chunks = shuffled(generator(seed, "chunks", epoch), -(-n // chunk)).astype(np.int64)
+    order = (chunks[:, None] * chunk + np.arange(chunk)).reshape(-1)
+    order = order[order < n].astype(np.int32)
+    for start in range(0, n, window):
+        part = order[start : start + window]
+        order[start : start + window] = part[shuffled(generator(seed, "window", epoch, start), len(part))]
+    return order
+
+
 def shuffled(random: np.random.Generator, n: int) -> Array:
     """The numbers from 0 to `n - 1` in a random order, int32.
 

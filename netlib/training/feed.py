@@ -55,12 +55,8 @@ class ArraysFeed:
         self._data = data
         self._rows = rows
         self._shuffle = shuffle
-        self._whole, rest = divmod(data.length, rows)
-        self._rest = 0 if drop_remainder else rest
+        self._whole, self._rest = whole_and_rest(data.length, rows, drop_remainder)
         self.steps: int | None = self._whole + bool(self._rest)
-        if not self.steps:
-            dropped = " and smaller ones are dropped; set a smaller batch size" if data.length else ""
-            raise UsageError(f"there is nothing to train on: {data.length} samples, a step takes {rows}{dropped}")
 
     def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
         """Its whole steps, and the smaller last one; see `Feed`."""
@@ -77,3 +73,17 @@ class ArraysFeed:
         if self._shuffle:
             return permutation(self.seed, number, self._data.length)
         return np.arange(self._data.length, dtype=np.int32)
+
+
+def whole_and_rest(samples: int, rows: int, drop_remainder: bool) -> tuple[int, int]:
+    """The whole steps of an epoch, and the samples of the smaller last one, 0 where it is left out.
+
+    Raises:
+        UsageError: they are not enough for one step.
+    """
+    whole, rest = divmod(samples, rows)
+    rest = 0 if drop_remainder else rest
+    if not whole + rest:
+        dropped = " and smaller ones are dropped; set a smaller batch size" if samples else ""
+        raise UsageError(f"there is nothing to train on: {samples} samples, a step takes {rows}{dropped}")
+    return whole, rest

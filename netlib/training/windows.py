@@ -1,0 +1,111 @@
+"""Training and evaluation on samples that stay in their files: a window of them is on the device at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from netlib.data.arrays import Array, Arrays
+from netlib.data.streaming import Streamed
+from netlib.training.ahead import ahead
+from netlib.training.feed import whole_and_rest
+from netlib.training.loop import Block, DeviceData
+from netlib.training.streamed import filled
+
+Check = Callable[[Arrays, str], None]
+"""Refuses samples that the network cannot take; is told what they are."""
+
+
+class WindowFeed:
+    """A `Feed` of samples that are read while those before them are trained on.
+
+    Each epoch goes through all of them in an order that follows from the seed, as far as it can be random when chunks of
+    neighbours are read together. A window holds whole steps. Which samples a step gets depends on the size of a window, and so
+    on the memory that is allowed.
+
+    Args:
+        samples: the training split.
+        rows: samples of a step.
+        seed: decides the orders.
+        check: is asked about each window.
+        shuffle: whether each epoch has an order of its own.
+        drop_remainder: whether a smaller last step is left out.
+
+    Raises:
+        UsageError: they are not enough for one step.
+    """
+
+    def __init__(
+        self,
+        samples: Streamed,
+        rows: int,
+        seed: int,
+        check: Check,
+        *,
+        shuffle: bool = True,
+        drop_remainder: bool = False,
+    ) -> None:
+        self.samples: int | None = len(samples)
+        self._data = samples
+        self._rows = rows
+        self._seed = seed
+        self._check = check
+        self._shuffle = shuffle
+        whole, self._rest = whole_and_rest(len(samples), rows, drop_remainder)
+        self.steps: int | None = whole + bool(self._rest)
+        self._window_steps = min(max(1, samples.window // rows), max(whole, 1))
+
+    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
+        """Blocks of a window each; see `Feed`. Windows whose steps are done are not read."""
+        window = self._window_steps * self._rows
+        order = self._order(number, window)
+        first = start // self._window_steps * self._window_steps
+        wanted = order[first * self._rows : min(end, self.steps or end) * self._rows]
+        for samples in ahead(self._data.windows(wanted, window)):
+            self._check(samples, "the training split")
+            yield from self._blocks(samples, first)
+            first += self._window_steps
+
+    def _blocks(self, samples: Arrays, first: int) -> Iterator[Block]:
+        """Of a window: its whole steps, and in the last one the smaller step behind them."""
+        window = self._window_steps * self._rows
+        steps, rest = divmod(len(samples), self._rows)
+        data = DeviceData(filled(samples, window), len(samples))
+        if steps:
+            yield Block(data.tensors, tf.range(window), self._rows, first, first + steps)
+        if rest and self._rest:
+            behind = tf.range(steps * self._rows, len(samples))
+            yield Block(data.tensors, behind, rest, first + steps, first + steps + 1)
+
+    def _order(self, number: int, window: int) -> Array:
+        if self._shuffle:
+            return self._data.order(self._seed, number, window)
+        return np.arange(len(self._data), dtype=np.int32)
+
+
+class WindowData:
+    """A split to evaluate on; the counterpart of `DeviceData`.
+
+    Args:
+        samples: the split.
+        rows: samples of a batch.
+        check: is asked about each window.
+        name: what they are, for its message.
+    """
+
+    def __init__(self, samples: Streamed, rows: int, check: Check, name: str) -> None:
+        self.samples: int | None = len(samples)
+        self._data = samples
+        self._window = min(max(1, samples.window // rows), -(-len(samples) // rows)) * rows
+        self._rows = rows
+        self._check = check
+        self._name = name
+
+    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
+        """Windows in the order of the source; or, where they are not to be `joined`, each batch by itself."""
+        window = self._window if joined else self._rows
+        for samples in ahead(self._data.windows(np.arange(len(self._data)), window)):
+            self._check(samples, self._name)
+            yield DeviceData(filled(samples, window) if joined else samples, len(samples))

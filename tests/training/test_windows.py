@@ -1,0 +1,151 @@
+"""Samples that are read window by window: every sample once an epoch, in an order that can be taken up anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netlib.data.arrays import Array, Arrays, Values
+from netlib.data.preprocessing import Preprocessing
+from netlib.data.shuffling import windowed
+from netlib.data.streaming import Streamed, window_for
+from netlib.spec.errors import UsageError
+from netlib.training.windows import WindowData, WindowFeed
+
+
+class Numbers:
+    """A source whose sample `i` is the number `i`; remembers what was read."""
+
+    chunk = 4
+    row_bytes = 4
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.taken: list[int] = []
+
+    def take(self, numbers: Array) -> Arrays:
+        self.taken += numbers.tolist()
+        return Arrays({"x": numbers.astype(np.float32)[:, None]}, {"y": numbers.astype(np.int32)})
+
+    def values(self, name: str) -> Values:
+        raise NotImplementedError(name)
+
+    def fingerprint(self) -> str:
+        return "0"
+
+    def notes(self) -> Collection[str]:
+        return ()
+
+
+def streamed(rows: int, window: int, numbers: Array | None = None) -> Streamed:
+    reader = Numbers(rows if numbers is None else int(numbers.max()) + 1)
+    return Streamed(reader, np.arange(rows) if numbers is None else numbers, Preprocessing({}), window)
+
+
+def seen(feed: WindowFeed, epoch: int, start: int = 0, end: int = 10**9) -> list[list[int]]:
+    """The samples of each step from `start` to `end`."""
+    steps = []
+    for block in feed.epoch(epoch, start, end):
+        values, order = block.tensors["targets"]["y"].numpy(), block.order.numpy()
+        for step in range(max(block.first, start), min(block.end, end)):
+            first = (step - block.first) * block.rows
+            steps.append(values[order[first : first + block.rows]].tolist())
+    return steps
+
+
+def feed_of(samples: Streamed, rows: int, **more: bool) -> WindowFeed:
+    return WindowFeed(samples, rows, 7, lambda *_: None, **more)
+
+
+@given(st.integers(1, 300), st.integers(1, 40), st.integers(1, 90), st.integers(0, 3))
+def test_a_windowed_order_has_every_sample_once(n, chunk, window, epoch):
+    order = windowed(5, epoch, n, chunk, window)
+    assert order.dtype == np.int32
+    assert sorted(order.tolist()) == list(range(n))
+    np.testing.assert_array_equal(order, windowed(5, epoch, n, chunk, window))
+
+
+def test_a_window_is_of_few_chunks_and_mixed():
+    order = windowed(1, 0, 1000, 10, 100)
+    for start in range(0, 1000, 100):
+        part = order[start : start + 100]
+        assert len(set((part // 10).tolist())) == 10
+        assert (np.diff(part) != 1).any()
+
+
+def test_chunks_of_one_sample_are_mixed_over_all_windows():
+    order = windowed(1, 0, 10_000, 1, 100)
+    means = order.reshape(100, 100).mean(axis=1)
+    assert abs(means.std() / (10_000 / np.sqrt(12 * 100)) - 1) < 0.3, (
+        "the windows' means scatter as those of random samples"
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 30), st.booleans(), st.booleans(), st.data())
+def test_every_sample_is_in_an_epoch_once_and_it_can_be_taken_up(rows, batch, window, shuffle, drop, data):
+    samples = streamed(rows, window)
+    if drop and rows < batch:
+        with pytest.raises(UsageError, match=f"{rows} samples, a step takes {batch} and smaller ones are dropped"):
+            feed_of(samples, batch, drop_remainder=True)
+        return
+    feed = feed_of(samples, batch, shuffle=shuffle, drop_remainder=drop)
+    whole = seen(feed, 2)
+    assert len(whole) == feed.steps
+    flat = [number for step in whole for number in step]
+    assert len(set(flat)) == len(flat) == (rows // batch * batch if drop else rows)
+    if not shuffle:
+        assert flat == list(range(len(flat)))
+    start = data.draw(st.integers(0, len(whole) - 1))
+    end = data.draw(st.integers(start + 1, len(whole)))
+    assert seen(feed, 2, start, end) == whole[start:end]
+
+
+def test_windows_that_are_done_are_not_read():
+    samples = streamed(100, 20)
+    feed = feed_of(samples, 5, shuffle=False)
+    assert seen(feed, 0, start=9)[0] == [45, 46, 47, 48, 49]
+    assert min(samples.reader.taken) == 40  # type: ignore[attr-defined]
+    samples.reader.taken.clear()  # type: ignore[attr-defined]
+    seen(feed, 0, start=0, end=3)
+    assert max(samples.reader.taken) == 14  # type: ignore[attr-defined]
+
+
+def test_all_windows_have_one_form():
+    feed = feed_of(streamed(103, 20), 5)
+    blocks = list(feed.epoch(0, 0, 10**9))
+    assert {block.form for block in blocks[:-1]} == {blocks[0].form}
+    assert (blocks[-1].rows, blocks[-1].first, blocks[-1].end) == (3, 20, 21)
+
+
+def test_epochs_have_orders_of_their_own_that_follow_from_the_seed():
+    samples = streamed(64, 16)
+    assert seen(feed_of(samples, 4), 0) == seen(feed_of(samples, 4), 0) != seen(feed_of(samples, 4), 1)
+
+
+def test_a_split_has_its_own_rows():
+    samples = streamed(3, 2, np.array([5, 8, 11]))
+    assert samples.example.targets["y"].tolist() == [5, 8, 11]
+    assert samples.example.row(1) == 8
+    (only,) = seen(feed_of(samples, 3, shuffle=False), 0)
+    assert only == [5, 8, 11]
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_evaluation_goes_through_a_split_in_order(joined):
+    checked: list[str] = []
+    data = WindowData(streamed(23, 8), 4, lambda _, name: checked.append(name), "the test split")
+    found = [piece.tensors["targets"]["y"].numpy()[: piece.length].tolist() for piece in data.pieces(joined=joined)]
+    assert [number for part in found for number in part] == list(range(23))
+    assert data.samples == 23
+    assert set(checked) == {"the test split"}
+    assert [len(part) for part in found] == ([8, 8, 7] if joined else [4, 4, 4, 4, 4, 3])
+
+
+def test_a_window_fits_the_memory():
+    assert window_for(Numbers(10), 8 * 4 * 100) == 100
+    assert window_for(Numbers(10), 1) == 1
