@@ -23,7 +23,7 @@ def test_there_are_blocks() -> None:
 
 @pytest.mark.parametrize("text", BLOCKS, ids=range(len(BLOCKS)))
 def test_every_yaml_block_is_a_valid_config(text: str) -> None:
-    experiment = read(text, "README.yaml")
+    experiment = read(text, str(ROOT / "README.yaml"))
     assert experiment.graph is not None
     assert experiment.warnings == ()
 
@@ -41,6 +41,13 @@ def test_the_python_runs_from_top_to_bottom(tmp_path: Path) -> None:
 def test_ci_runs_the_readmes_test_command() -> None:
     assert '\npip install -e ".[test]" && pytest\n' in README
     assert "README.md" in (ROOT / ".ci/run").read_text()
+
+
+@pytest.mark.parametrize("kind", ["source", "preprocessing", "split"])
+def test_all_that_may_stand_in_a_data_section_is_told(kind: str) -> None:
+    from netlib.spec.registry import names
+
+    assert [name for name in names(kind) if not re.search(rf"`{name}`", README)] == []
 
 
 def test_the_language_is_told() -> None:

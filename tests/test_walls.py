@@ -37,7 +37,7 @@ NEVER = {
     "tasks": {"rich", "typer"},
     "cli": {"tensorflow", "keras", "numpy", "polars", "rich"},
 }
-NOT_AT_MODULE_LEVEL = {"spec": {"numpy", "polars"}, "config": {"numpy", "polars"}, "cli": {"netlib"}}
+NOT_AT_MODULE_LEVEL = {"spec": {"numpy", "polars", "PIL"}, "config": {"numpy", "polars", "PIL"}, "cli": {"netlib"}}
 WITHOUT_TENSORFLOW = ("spec", "config", "runs", "report")
 
 

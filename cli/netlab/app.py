@@ -8,9 +8,11 @@ import typer
 
 from netlab.bench import bench
 from netlab.check import check
+from netlab.data import data
 from netlab.errors import reported
 from netlab.eval import evaluate
 from netlab.layers import layers
+from netlab.peek import peek
 from netlab.schema import schema
 from netlab.summary import summary
 from netlab.train import train
@@ -45,6 +47,8 @@ app.command("train")(reported(train))
 app.command("eval")(reported(evaluate))
 app.command("summary")(reported(summary))
 app.command("check")(reported(check))
+app.command("peek")(reported(peek))
 app.command("layers")(reported(layers))
+app.command("data")(reported(data))
 app.command("schema")(reported(schema))
 app.command("bench")(reported(bench))

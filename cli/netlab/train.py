@@ -22,6 +22,9 @@ RunDir = Annotated[
     Path | None, typer.Option("--run-dir", metavar="DIR", help="The run directory, in place of a numbered one.")
 ]
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where numbered run directories go.")]
+FoldOf = Annotated[
+    str | None, typer.Option("--fold", metavar="K/N", help="Validate on fold K of N, and train on the others.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Two steps of everything, and nothing is written.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the results.")]
 Json = Annotated[bool, typer.Option("--json", help="The results as JSON.")]
@@ -33,6 +36,7 @@ def train(
     resume: Resume = None,
     run_dir: RunDir = None,
     runs: Runs = Path("runs"),
+    fold: FoldOf = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -46,11 +50,13 @@ def train(
     \b
     netlab train configs/digits_cnn.yaml
     netlab train configs/digits_mlp.yaml train.epochs=5 model.hidden.units=128
+    netlab train configs/digits_mlp.yaml --fold 2/5
     netlab train --resume runs/digits-cnn-1
     """
     path, changes = _config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)
     from netlib.tasks.plan import plan_training
 
+    changes = [*_fold(fold), *changes]
     plan = plan_training(path, changes, runs_root=runs, run_dir=run_dir, resume=resume, dry_run=dry_run)
     from netlib.report.display import display
 
@@ -67,6 +73,18 @@ def _config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None,
     if words and not (resumes and ("=" in words[0] or words[0].startswith("~"))):
         return Path(words[0]), words[1:]
     return None, words
+
+
+def _fold(text: str | None) -> list[str]:
+    """`2/5` as overrides; a share to validate on, which the config may have, is none then."""
+    if text is None:
+        return []
+    from netlib.spec.errors import UsageError
+
+    fold, slash, folds = text.partition("/")
+    if not (slash and fold.isdecimal() and folds.isdecimal()):
+        raise UsageError(f"--fold takes a fold and how many there are, such as 2/5, got '{text}'")
+    return ["data.validation=0", f"data.folds={int(folds)}", f"data.fold={int(fold)}"]
 
 
 def _announcer() -> Any:

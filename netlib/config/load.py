@@ -14,7 +14,7 @@ from netlib.config.experiment import Experiment
 from netlib.config.extends import Bases, identity
 from netlib.config.overrides import command_line, parse_override
 from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
-from netlib.config.sections import Sections
+from netlib.config.sections import Measure, Sections
 from netlib.config.sources import checked_source, open_source
 from netlib.config.tree import Place, Source
 
@@ -24,20 +24,23 @@ if TYPE_CHECKING:
 _EXPECTED = "a config has sections, such as 'data', 'model' and 'train'"
 
 
-def load(path: str | Path, overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:
+def load(
+    path: str | Path, overrides: Sequence[str] = (), *, open_data: bool = True, measure: Measure | None = None
+) -> Experiment:
     """The experiment that a config file describes, with `key=value` and `~key` of the command line.
 
     Args:
         path: the file.
         overrides: changes, in their order; relative paths in them are relative to the current folder.
         open_data: whether data files are looked into even where the model declares its `inputs`.
+        measure: tells what is known of the data only when its preprocessing is fitted; by default the data is read for that.
 
     Raises:
         ConfigError: with every problem, in file order.
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
     with without_collection():
-        return _load(open_source(os.fspath(path), "file"), overrides, open_data)
+        return _load(open_source(os.fspath(path), "file"), overrides, open_data, measure)
 
 
 def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:
@@ -60,11 +63,13 @@ def asked(experiment: Experiment, ask: Ask) -> Experiment:
     if experiment.graph is None or experiment.graph.known:
         return experiment
     with without_collection():
-        sections = Sections(experiment.tree, experiment.sources[0].name, experiment.signature is not None, ask=ask)
+        known = experiment.signature
+        measure = None if known is None else lambda *_: known
+        sections = Sections(experiment.tree, experiment.sources[0].name, known is not None, ask=ask, measure=measure)
         return _checked(sections, [], experiment.sources)
 
 
-def _load(source: Source, overrides: Sequence[str], open_data: bool) -> Experiment:
+def _load(source: Source, overrides: Sequence[str], open_data: bool, measure: Measure | None = None) -> Experiment:
     bases = Bases()
     tree = bases.complete(source)
     problems, commands, changes = bases.problems, [], []
@@ -87,7 +92,7 @@ def _load(source: Source, overrides: Sequence[str], open_data: bool) -> Experime
             problems += error.problems
     blocks = BlockFiles(bases)
     tree = blocks.resolved(tree, (identity(source),))
-    sections = Sections(tree, source.name, open_data, blocks_are_known=not blocks.incomplete)
+    sections = Sections(tree, source.name, open_data, blocks_are_known=not blocks.incomplete, measure=measure)
     return _checked(sections, problems, [*bases.sources, *commands])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,19 +23,31 @@ if TYPE_CHECKING:
     from netlib.spec.language.state import Ask
     from netlib.spec.training import TrainSpec
 
+Measure = Callable[["DataSpec", int], "DataSignature"]
+"""What tells, of a data section and a seed, the signature that only the fitted preprocessing knows."""
+
 
 class Sections:
     """Checks them in the order in which they depend on one another.
 
     `damage` is the error of a data file that is there and cannot be read: no mistake of the config. Where a block has no
-    definition because its file could not be read, the network is not looked at. `ask` tells what layers of Keras's are.
+    definition because its file could not be read, the network is not looked at. `ask` tells what layers of Keras's are, `measure`
+    what is known of the data only when its preprocessing is fitted; by default the data is read for that.
     """
 
     def __init__(
-        self, tree: Value, file: str, open_data: bool, *, blocks_are_known: bool = True, ask: Ask | None = None
+        self,
+        tree: Value,
+        file: str,
+        open_data: bool,
+        *,
+        blocks_are_known: bool = True,
+        ask: Ask | None = None,
+        measure: Measure | None = None,
     ) -> None:
         self.tree = tree
         self.ask = ask
+        self.measure = measure
         self.open_data = open_data
         self.plain: dict[Any, Any] = tree.plain()
         self.damage: NetlabError | None = None
@@ -103,12 +115,16 @@ class Sections:
             self._report(problem.under(("data",)) for problem in error.problems)
             return None
 
-    def _absolute(self, path: Any, key: str) -> Any:
-        """A path as seen from the folder of the file that has it."""
-        if not isinstance(path, str):
-            return path
-        found, _ = self.tree.find(("data", key))
-        return os.path.normpath(found.place.source.folder / path)
+    def _absolute(self, paths: Any, *keys: Any) -> Any:
+        """A path, or a list or mapping of paths, as seen from the folder of the file that has each."""
+        if isinstance(paths, Mapping):
+            return {key: self._absolute(path, *keys, key) for key, path in paths.items()}
+        if isinstance(paths, list):
+            return [self._absolute(path, *keys, number) for number, path in enumerate(paths)]
+        if not isinstance(paths, str) or not paths:
+            return paths
+        found, _ = self.tree.find(("data", *keys))
+        return os.path.normpath(found.place.source.folder / paths)
 
     def _train(self) -> TrainSpec | None:
         from netlib.spec.training import TrainSpec
@@ -126,7 +142,7 @@ class Sections:
     def _signature(self, data: DataSpec) -> DataSignature | None:
         from netlib.spec.data import MissingFileError
 
-        if self._declares_inputs() and not self.open_data:
+        if self._declares_inputs() and not (self.open_data or _asks_data(self.plain)):
             return None
         try:
             known = data.signature()
@@ -144,9 +160,11 @@ class Sections:
 
     def _measured(self, data: DataSpec) -> DataSignature:
         """What only the values tell: how many categories a column has, and so how wide an input is."""
-        from netlib.data.measure import measured
+        if self.measure is None:
+            from netlib.data.measure import measured
 
-        return measured(data, self.header.seed if self.header else 0)
+            self.measure = measured
+        return self.measure(data, self.header.seed if self.header else 0)
 
     def _graph(self) -> Graph | None:
         graph, in_use = self._network() if "model" in self.plain else (None, [])
@@ -166,7 +184,7 @@ class Sections:
 
         inputs = None
         if self.signature:
-            inputs = {name: feature.tensor for name, feature in self.signature.inputs.items()}
+            inputs = {name: feature.read for name, feature in self.signature.inputs.items()}
         graph, problems = analyse(
             self.plain["model"],
             inputs,
@@ -210,7 +228,7 @@ class Sections:
         if not (self.data and self.signature):
             return
         batches = _batches(self.data, self.signature, whole=self.data.drop_remainder or bool(self.train.phases))
-        validation = self.data.validation > 0
+        validation = self.data.has("validation")
         self._report(check(self.graph, self.train, self.signature, validation=validation, batches=batches))
 
     def _substituted(self, value: Any, loc: Loc) -> Any:
@@ -242,6 +260,14 @@ class Sections:
         return found
 
 
+def _asks_data(plain: Any) -> bool:
+    """Whether a table in it is as long as the data says: an Embedding without `input_dim`."""
+    if isinstance(plain, Mapping):
+        table = plain.get("Embedding")
+        return (isinstance(table, Mapping) and "input_dim" not in table) or any(map(_asks_data, plain.values()))
+    return isinstance(plain, list) and any(map(_asks_data, plain))
+
+
 def _other_type(tree: Value, loc: Loc) -> str:
     """How to choose another type, for a parameter from the command line that the chosen type has not."""
     if len(loc) < 3 or loc[0] != "train":
@@ -255,9 +281,8 @@ def _other_type(tree: Value, loc: Loc) -> str:
 
 def _batches(data: DataSpec, signature: DataSignature, *, whole: bool) -> int | None:
     """Of training samples in an epoch; with `whole` without a smaller last one."""
-    from netlib.spec.data import part_sizes
-
-    if signature.samples is None:
+    sizes = data.sizes(signature.samples)
+    if sizes is None:
         return None
-    samples = part_sizes(signature.samples, data.validation, data.test)["train"]
+    samples = sizes["train"]
     return samples // data.batch_size if whole else -(-samples // data.batch_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -40,10 +41,19 @@ def check_arrays(
         raise kind("\n".join(f"{where}: {problem}" for problem in (*damaged, *misfits)))
 
 
+_FILLING = "; a step that fills them in is needed: OneHot and Lookup for texts, Impute behind DateParts for times"
+
+
 def _not_finite(arrays: Arrays, may_miss: frozenset[str]) -> Iterator[str]:
-    for role, by_name in (("input", arrays.inputs), ("target", arrays.targets)):
+    roles: dict[str, Mapping[str, Any]] = {"input": arrays.inputs, "target": arrays.targets}
+    for role, by_name in roles.items():
         for name, values in by_name.items():
-            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+            if not isinstance(values, np.ndarray):
+                if role == "input" and name not in may_miss and values.null_count():
+                    place = f"row {arrays.row(int(values.is_null().arg_max()))}"
+                    yield f"input '{name}' has no value in {place} ({values.null_count()} values are missing){_FILLING}"
+                continue
+            if values.dtype.kind != "f":
                 continue
             finite = np.isfinite(values)
             if role == "input" and name in may_miss:

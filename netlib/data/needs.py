@@ -84,7 +84,7 @@ def _follow(graph: Graph, given: Mapping[str, frozenset[str]], found: dict[str, 
             made = _follow(node.body, reads, found)
             held |= {Ref(node.name, port): inside for port, inside in made.items()}
         elif isinstance(node.spec, Embedding):
-            length = node.spec.input_dim
+            length = node.spec.rows
             found |= {name: min(length, found.get(name, length)) for name in inputs}
         elif isinstance(node.spec, ShapeLayerSpec):
             held |= dict.fromkeys((Ref(node.name, port) for port in node.outputs), inputs)

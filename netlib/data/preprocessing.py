@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values, widened
 from netlib.data.steps import step_of
-from netlib.data.steps.step import Learned
+from netlib.data.steps.step import Learned, RowError
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import NetlabError, SpecError, UsageError
 from netlib.spec.features import PreprocessingSpec
@@ -61,6 +62,12 @@ class Preprocessing:
             done[name], _ = _fit(name, steps.get(name, ()), inputs[name])
         return cls({name: done[name] for name in done if name in steps}, dict(joins))
 
+    @classmethod
+    def fit_to(cls, steps: Mapping[str, Steps], samples: Arrays, joins: Mapping[str, tuple[str, ...]]) -> Self:
+        """The same of samples, inputs and targets; a row in a message is that of their source."""
+        with _rows_of(samples):
+            return cls.fit(steps, {**samples.inputs, **samples.targets}, joins)
+
     def learned(self) -> dict[str, list[Learned]]:
         """Column, input or target -> what each of its steps learned."""
         return {name: [step.learned for step in steps] for name, steps in self.steps.items()}
@@ -91,9 +98,10 @@ class Preprocessing:
         }
 
     def apply_to(self, arrays: Arrays) -> Arrays:
-        """The samples as network and losses read them, float32 or int32."""
-        targets = {name: widened(self._apply(name, values)) for name, values in arrays.targets.items()}
-        return Arrays(self.apply(arrays.inputs), targets, arrays.weights, arrays.rows)
+        """The samples as network and losses read them, float32 or int32; a row in a message is that of their source."""
+        with _rows_of(arrays):
+            targets = {name: widened(self._apply(name, values)) for name, values in arrays.targets.items()}
+            return Arrays(self.apply(arrays.inputs), targets, arrays.weights, arrays.rows)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Plain values (for JSON) and named arrays, from which `from_state` makes it again."""
@@ -129,10 +137,8 @@ class Preprocessing:
     def _apply(self, name: str, values: Any) -> Any:
         for step in self.steps.get(name, ()):
             _check_axes(name, step, values)
-            try:
+            with _named(name, step.spec):
                 values = step.apply(values)
-            except NetlabError as error:
-                raise type(error)(f"column '{name}': {error}") from None
         return values
 
 
@@ -140,12 +146,31 @@ def _fit(name: str, steps: Steps, values: Any) -> tuple[Fitted, Any]:
     """The fitted steps, and what they make of the values."""
     done: list[FittedStep] = []
     for spec in steps:
-        try:
+        with _named(name, spec):
             done.append(FittedStep(spec, step_of(spec).fit(spec, values)))
             values = done[-1].apply(values)
-        except NetlabError as error:
-            raise type(error)(f"column '{name}': {error}") from None
     return tuple(done), values
+
+
+@contextmanager
+def _named(name: str, step: PreprocessingSpec) -> Iterator[None]:
+    """Says in an error whose values they are."""
+    place = f"{'target' if step.of_targets else 'column'} '{name}'"
+    try:
+        yield
+    except RowError as error:
+        raise error.within(place) from None
+    except NetlabError as error:
+        raise type(error)(f"{place}: {error}") from None
+
+
+@contextmanager
+def _rows_of(samples: Arrays) -> Iterator[None]:
+    """Says in an error which row of the source it is."""
+    try:
+        yield
+    except RowError as error:
+        raise error.at(samples.row(error.index)) from None
 
 
 def _joined(joins: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,6 +189,8 @@ def _joined(joins: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any]) ->
 
 def _check_axes(name: str, step: FittedStep, values: Any) -> None:
     """Refuses samples of other axes than those that numbers were learned of."""
+    if not step_of(step.spec).by_axes:
+        return
     learned = next((value for value in step.learned.values() if isinstance(value, np.ndarray)), None)
     axes = () if learned is None else learned.shape
     found = values.shape[1:]
@@ -197,7 +224,7 @@ def _restored(stored: Any, prefix: str, arrays: Mapping[str, Array]) -> FittedSt
 
 
 def _is_target(steps: Fitted) -> bool:
-    return any(step.spec.of_targets for step in steps)
+    return any(step.spec.of_targets is not False for step in steps)
 
 
 def _sha256(plain: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,19 +21,20 @@ def permutation(seed: int, epoch: int, n: int) -> Array:
     return shuffled(generator(seed, "epoch", epoch), n)
 
 
-def windowed(seed: int, epoch: int, n: int, chunk: int, window: int) -> Array:
-    """The order of `n` samples in an epoch of which only a window is in memory at a time, int32 of shape `(n,)`.
+def windowed(seed: int, epoch: int, n: int, chunk: int, window: int, first: int = 0) -> Iterator[Array]:
+    """The samples of each window of an epoch, from window `first` on, where only one window is in memory at a time.
 
     The samples are cut into chunks of neighbours, which come in a random order; each window of them is mixed. With chunks of one
     sample it is as random as `permutation`.
     """
     chunks = shuffled(generator(seed, "chunks", epoch), -(-n // chunk)).astype(np.int64)
-    order = (chunks[:, None] * chunk + np.arange(chunk)).reshape(-1)
-    order = order[order < n].astype(np.int32)
-    for start in range(0, n, window):
-        part = order[start : start + window]
-        order[start : start + window] = part[shuffled(generator(seed, "window", epoch, start), len(part))]
-    return order
+    ends = np.cumsum(np.where(chunks == len(chunks) - 1, n - (len(chunks) - 1) * chunk, chunk))
+    for start in range(first * window, n, window):
+        stop = min(start + window, n)
+        begin, end = np.searchsorted(ends, [start, stop - 1], side="right")
+        near = (chunks[begin : end + 1, None] * chunk + np.arange(chunk)).reshape(-1)
+        near = near[near < n][start - (ends[begin - 1] if begin else 0) :][: stop - start]
+        yield near[shuffled(generator(seed, "window", epoch, start), len(near))]
 
 
 def shuffled(random: np.random.Generator, n: int) -> Array:

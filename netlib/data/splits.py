@@ -2,72 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from netlib.data.arrays import Array
+from netlib.data.arrays import Array, Arrays
+from netlib.data.hashing import hashed
+from netlib.data.keys import Keys, keys_of
 from netlib.data.shuffling import generator, shuffled
-from netlib.spec.data import part_sizes
+from netlib.data.stratifying import by_class, stratified
+from netlib.data.undivided import grouped, latest
 from netlib.spec.errors import Problem, SpecError
+from netlib.spec.features import SplitSpec
+from netlib.spec.shares import HELD_OUT, Shares
+from netlib.spec.splits import Column, Contiguous, Grouped, Hash, Random, Time
 
-HELD_OUT = ("validation", "test")
 
-
-def split(samples: int, validation: float, test: float, seed: int, classes: Array | None = None) -> dict[str, Array]:
+def split(kind: SplitSpec, shares: Shares, arrays: Arrays, seed: int, classes: Array | None = None) -> dict[str, Array]:
     """The samples' numbers, in rising order, of `train`, `validation` and `test`: every sample is in one of them.
 
     With `classes`, one label a sample, the splits are stratified: of every class each held-out split gets its share, rounded up
-    or down, as long as that leaves a sample of the class to train on. A class of one sample is only trained on.
+    or down, as long as that leaves a sample of the class to train on. A class of one sample is only trained on. Folds have as
+    many samples of each class, but for one.
 
     Raises:
         SpecError: a split would be empty, or the classes have too few samples to stratify by.
+        NetlabError: the column that is looked at has missing values.
     """
-    sizes = part_sizes(samples, validation, test)
-    order = shuffled(generator(seed, "split"), samples)
-    chosen = _in_order(order, sizes) if classes is None else _stratified(order, sizes, classes)
-    train = np.setdiff1d(order, np.concatenate([*chosen.values()]), assume_unique=True)
-    return {name: np.sort(numbers) for name, numbers in {"train": train, **chosen}.items()}
+    chosen = _BY_KIND[type(kind)](kind, shares, arrays, seed, classes)
+    trained = np.ones(len(arrays), bool)
+    for rows in chosen.values():
+        trained[rows] = False
+    none = np.empty(0, np.int64)
+    return {"train": np.flatnonzero(trained), **{name: np.sort(chosen.get(name, none)) for name in HELD_OUT}}
 
 
-def _in_order(order: Array, sizes: dict[str, int]) -> dict[str, Array]:
-    validation, test = sizes["validation"], sizes["test"]
-    return {"validation": order[:validation], "test": order[validation : validation + test]}
+def _random(_: Random, shares: Shares, arrays: Arrays, seed: int, classes: Array | None) -> dict[str, Array]:
+    sizes = shares.sizes(len(arrays))
+    order = shuffled(generator(seed, "split"), len(arrays))
+    if shares.folds is None or shares.fold is None:
+        return _drawn(order, {name: sizes[name] for name in HELD_OUT}, classes)
+    tested = _drawn(order, {"test": sizes["test"]}, classes)["test"]
+    rest = order[~np.isin(order, tested)]
+    rest = rest if classes is None else by_class(rest, classes)
+    return {"validation": rest[shares.fold - 1 :: shares.folds], "test": tested}
 
 
-def _stratified(order: Array, sizes: dict[str, int], classes: Array) -> dict[str, Array]:
-    _, numbers, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    shares = _shares(counts, {name: sizes[name] for name in HELD_OUT})
-    members = np.split(order[np.argsort(numbers[order], kind="stable")], np.cumsum(counts)[:-1])  # class by class
-    chosen = {}
-    taken = np.zeros_like(counts)
-    for name in HELD_OUT:
-        ends = taken + shares[name]
-        chosen[name] = np.concatenate([rows[a:b] for rows, a, b in zip(members, taken, ends, strict=True)])
-        taken = ends
-    return chosen
+def _drawn(order: Array, sizes: dict[str, int], classes: Array | None) -> dict[str, Array]:
+    if classes is not None:
+        return stratified(order, sizes, classes)
+    ends = np.cumsum([*sizes.values()])
+    return dict(zip(sizes, np.split(order[: ends[-1]], ends[:-1]), strict=True))
 
 
-def _shares(counts: Array, sizes: dict[str, int]) -> dict[str, Array]:
-    """How many samples of each class every held-out split gets: proportionate, by the largest remainders."""
-    total = int(counts.sum())
-    # Whole parts of all splits together are less than the class, so that they always fit.
-    shares = {name: counts * size // total for name, size in sizes.items()}
-    for name, size in sizes.items():
-        remainder = counts * size % total
-        while (missing := size - int(shares[name].sum())) > 0:
-            room = counts - 1 - sum(shares.values())
-            open_classes = np.flatnonzero(room > 0)
-            if not len(open_classes):
-                raise SpecError([Problem((name,), _too_few(counts, sizes))], "data")
-            by_need = np.lexsort((-room[open_classes], -remainder[open_classes]))
-            shares[name][open_classes[by_need[:missing]]] += 1
-    return shares
+def _contiguous(_: Contiguous, shares: Shares, arrays: Arrays, _seed: int, _classes: Array | None) -> dict[str, Array]:
+    sizes = shares.sizes(len(arrays))
+    rest, test = np.split(np.arange(len(arrays)), [len(arrays) - sizes["test"]])
+    if shares.folds is None or shares.fold is None:
+        return {"validation": rest[sizes["train"] :], "test": test}
+    return {"validation": np.array_split(rest, shares.folds)[shares.fold - 1], "test": test}
 
 
-def _too_few(counts: Array, sizes: dict[str, int]) -> str:
-    held_out = " and ".join(
-        f"{size} to {'validate' if name == 'validation' else 'test'}" for name, size in sizes.items()
-    )
-    return (
-        f"{int(counts.sum())} samples of {len(counts)} classes (the smallest has {int(counts.min())}) cannot be stratified: "
-        f"one of each class is needed to train on, {held_out} on; hold out less, or set stratify: false"
-    )
+def _grouped(kind: Grouped, shares: Shares, arrays: Arrays, seed: int, _classes: Array | None) -> dict[str, Array]:
+    return grouped(keys_of(kind.by, arrays.beside[kind.by]), shares, seed)
+
+
+def _by_time(kind: Time, shares: Shares, arrays: Arrays, _seed: int, _classes: Array | None) -> dict[str, Array]:
+    return latest(keys_of(kind.by, arrays.beside[kind.by]), shares)
+
+
+def _hashed(kind: Hash, shares: Shares, arrays: Arrays, seed: int, _classes: Array | None) -> dict[str, Array]:
+    return hashed(arrays.inputs if kind.by is None else keys_of(kind.by, arrays.beside[kind.by]), shares, seed)
+
+
+def _said(kind: Column, _: Shares, arrays: Arrays, _seed: int, _classes: Array | None) -> dict[str, Array]:
+    """The splits that a column says."""
+    keys = keys_of(kind.column, arrays.beside[kind.column])
+    if keys.kind == "times":
+        raise _of_column("column", f"column '{kind.column}' holds times; a split is said by texts or integers")
+    where = {str(value): name for name, values in kind.values().items() for value in values}
+    named = np.array([where.get(text, "") for text in keys.texts])[keys.numbers]
+    _need_known(kind, keys, named == "")
+    for name in kind.says:
+        if not (named == name).any():
+            listed = " or ".join(map(repr, kind.values()[name]))
+            raise _of_column(name, f"no row to {_VERBS[name]} on: column '{kind.column}' has nowhere {listed}")
+    return {name: np.flatnonzero(named == name) for name in HELD_OUT}
+
+
+def _need_known(kind: Column, keys: Keys, unknown: Array) -> None:
+    if unknown.any():
+        row = int(unknown.argmax())
+        value = keys.texts[keys.numbers[row]]
+        listed = ", ".join(repr(value) for values in kind.values().values() for value in values)
+        what = f"{value!r} in row {row} ({int(unknown.sum())} such rows), which is none of those listed ({listed})"
+        raise _of_column("column", f"column '{kind.column}' has {what}; list it under train, validation or test")
+
+
+def _of_column(parameter: str, message: str) -> SpecError:
+    return SpecError([Problem(("split", "Column", parameter), message)], "data")
+
+
+_VERBS = {"train": "train", "validation": "validate", "test": "test"}
+_BY_KIND: dict[type[SplitSpec], Callable[[Any, Shares, Arrays, int, Array | None], dict[str, Array]]] = {
+    Random: _random,
+    Contiguous: _contiguous,
+    Grouped: _grouped,
+    Time: _by_time,
+    Hash: _hashed,
+    Column: _said,
+}
+"""Kind of split -> the rows to validate and to test on."""

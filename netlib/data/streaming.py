@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -19,17 +19,22 @@ COPIES = 8
 
 
 class Reader(Protocol):
-    """The samples of a source, of which any rows can be read.
+    """The samples of a source, of which any rows can be read."""
 
-    Attributes:
-        rows: how many there are.
-        chunk: rows that lie together and are best read together; 1 where each can be read by itself.
-        row_bytes: what a row takes in memory, about.
-    """
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        ...
 
-    rows: int
-    chunk: int
-    row_bytes: int
+    @property
+    def chunk(self) -> int:
+        """Rows that lie together and are best read together; 1 where each can be read by itself."""
+        ...
+
+    @property
+    def row_bytes(self) -> int:
+        """What a row takes in memory, about."""
+        ...
 
     def take(self, numbers: Array) -> Arrays:
         """The samples of these numbers, all different, in this order; as the source gives them.
@@ -41,6 +46,10 @@ class Reader(Protocol):
 
     def values(self, name: str) -> Values:
         """A column, input, target or what a split looks at, of all rows."""
+        ...
+
+    def parts(self) -> Array | None:
+        """The split of each row where the source says it; see `Arrays.parts`."""
         ...
 
     def fingerprint(self) -> str:
@@ -76,21 +85,29 @@ class Streamed:
         """The first of them."""
         return self.read(np.arange(min(len(self), EXAMPLES)))
 
-    def order(self, seed: int, epoch: int, window: int) -> Array:
-        """Their order in an epoch: neighbours are read together, in windows of random chunks whose rows are mixed."""
-        return windowed(seed, epoch, len(self), min(self.reader.chunk, window), window)
-
     def read(self, places: Array) -> Arrays:
         """The samples at these places among the split's own, in this order."""
         numbers = self.numbers[places]
-        samples = self.reader.take(numbers)
-        ready = self.preprocessing.apply_to(samples)
-        return Arrays(ready.inputs, ready.targets, ready.weights, numbers)
+        return self.preprocessing.apply_to(replace(self.reader.take(numbers), rows=numbers))
 
-    def windows(self, order: Array, window: int) -> Iterator[Arrays]:
-        """The samples in an order, so many at once."""
-        for start in range(0, len(order), window):
-            yield self.read(order[start : start + window])
+    def windows(self, window: int, first: int = 0) -> Iterator[Arrays]:
+        """The samples in their order, so many at once, from window `first` on."""
+        for start in range(first * window, len(self), window):
+            yield self.read(np.arange(start, min(start + window, len(self))))
+
+    def mixed(self, seed: int, epoch: int, window: int, first: int = 0) -> Iterator[Arrays]:
+        """The same in an order of the epoch's own: windows of random chunks of neighbours, whose rows are mixed."""
+        for places in windowed(seed, epoch, len(self), min(self.reader.chunk, window), window, first):
+            yield self.read(places)
+
+
+Samples = Arrays | Streamed
+"""Of a split: in memory, or in their files."""
+
+
+def form_of(samples: Samples) -> Arrays:
+    """Samples in memory that are like all of them: the same names, dtypes and axes."""
+    return samples if isinstance(samples, Arrays) else samples.example
 
 
 def window_for(reader: Reader, memory: int) -> int:

@@ -17,10 +17,14 @@ INDENT = "  "
 _WIDEST = 100
 """Columns after which prose is hard to read."""
 
-_CLOSING = ("netlab layers NAME tells all about one.", "netlab layers keras lists Keras's own, keras.layers.NAME.")
+CLOSING = {
+    "layers": ("netlab layers NAME tells all about one.", "netlab layers keras lists Keras's own, keras.layers.NAME."),
+    "data": ("netlab data NAME tells all about one.", "netlab peek CONFIG shows the data of a config."),
+}
+"""Verb -> what stands below its list."""
 
 
-def groups_text(groups: Sequence[Group], stream: TextIO) -> str:
+def groups_text(groups: Sequence[Group], stream: TextIO, verb: str = "layers") -> str:
     """Types in groups, a line or more each."""
     color, columns = has_color(stream), min(width(), _WIDEST)
     gap = max(len(name) for group in groups for name in group.members) + len(INDENT)
@@ -30,7 +34,7 @@ def groups_text(groups: Sequence[Group], stream: TextIO) -> str:
         for name, about in group.members.items():
             lines += _wrapped(f"{INDENT}{name.ljust(gap)}{about}", columns, INDENT + " " * gap)
         lines.append("")
-    return "\n".join([*lines, *_CLOSING]) + "\n"
+    return "\n".join([*lines, *CLOSING[verb]]) + "\n"
 
 
 def groups_values(groups: Sequence[Group]) -> list[dict[str, Any]]:
@@ -42,7 +46,9 @@ def groups_values(groups: Sequence[Group]) -> list[dict[str, Any]]:
     ]
 
 
-def description_text(facts: Description, example: str, others: Sequence[str], stream: TextIO) -> str:
+def description_text(
+    facts: Description, example: str, others: Sequence[str], stream: TextIO, verb: str = "layers"
+) -> str:
     """Everything about one type."""
     color, columns = has_color(stream), min(width(), _WIDEST)
     lines = [f"{bold(facts.name, color)}: {facts.kind}", ""]
@@ -62,7 +68,7 @@ def description_text(facts: Description, example: str, others: Sequence[str], st
     if facts.functions:
         lines += ["", bold("Functions of expressions", color), *_entries(facts.functions, columns)]
     if others:
-        lines += ["", f"Also: {', '.join(f'netlab layers {other}' for other in others)}"]
+        lines += ["", f"Also: {', '.join(f'netlab {verb} {other}' for other in others)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
-
-from netlib.spec.errors import UsageError
 
 _SIZES = ("KiB", "MiB", "GiB", "TiB")
-_UNITS = {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", 1)} | {
-    unit: 1024**power for power, unit in enumerate(_SIZES, 1)
-}
 
 
 def count(number: int) -> str:
@@ -54,19 +48,3 @@ def size(number_of_bytes: int) -> str:
         if scaled < 1023.95 or unit == _SIZES[-1]:
             break
     return f"{scaled:.1f} {unit}"
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size as a person writes it: `16GB` has powers of 1000, `16GiB` of 1024.
-
-    Raises:
-        UsageError: it is no such size.
-
-    >>> parse_size("16GB"), parse_size("1.5 MiB")
-    (16000000000, 1572864)
-    """
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([A-Za-z]+)\s*", text)
-    units = {unit.lower(): size for unit, size in _UNITS.items()}
-    if not found or found[2].lower() not in units or not float(found[1]):
-        raise UsageError(f"expected a size such as 16GB or 512MiB (units: {', '.join(_UNITS)}), got '{text}'")
-    return int(float(found[1]) * units[found[2].lower()])

@@ -53,6 +53,12 @@ def _loss(graph: Graph, loss: BoundLoss, output: TensorSpec, target: Feature | N
     if len(output.shape) < 2:
         yield Problem(at_node, f"{subject} needs an output of rank 2 or more, got {show(output.shape)}")
         return
+    if target is not None and loss.spec.target == "class index" and _is_amount(target):
+        remedy = "use MeanSquaredError, or make classes of them with the step Labels"
+        yield Problem(
+            place, f"{loss.spec.type_name()} is of classes, but target '{loss.target}' holds numbers: {remedy}"
+        )
+        return
     objection = loss.spec.objection(output.shape)
     if objection:
         yield Problem(at_node, f"{subject} {objection}")
@@ -71,6 +77,15 @@ def _loss(graph: Graph, loss: BoundLoss, output: TensorSpec, target: Feature | N
         )
     if form == "like output" and loss.spec.classifies:
         yield from _two_classes(loss, target, place)
+    elif form == "like output" and classes is not None and classes > 2 and units == 1:
+        what = f"{loss.spec.type_name()} takes the numbers of the {classes} classes of '{loss.target}' for amounts"
+        message = f"{what}: use SparseCategoricalCrossentropy and {classes} units"
+        yield Problem(place, message, severity="warning")
+
+
+def _is_amount(target: Feature) -> bool:
+    """Whether it is one number a sample that stands for no class."""
+    return "float" in target.tensor.dtype and target.tensor.shape in ((None,), (None, 1))
 
 
 def _remedy(loss: BoundLoss, output: TensorSpec, target: Feature) -> str:

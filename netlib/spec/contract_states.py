@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netlib.spec.contract_activations import parameter_loc
-from netlib.spec.data import part_sizes
 from netlib.spec.errors import Problem
 from netlib.spec.wrappers import TimeDistributed
 
@@ -68,18 +67,32 @@ def _order(subject: str, train: TrainSpec, data: DataSpec) -> Iterator[Problem]:
         message = f"{goes_on}, but the samples are shuffled for every epoch; set shuffle: false"
         yield Problem(("data", "shuffle"), message)
     for name in ("validation", "test"):
-        share = getattr(data, name)
-        if share:
-            message = f"{goes_on}, but {name} (= {share:g}) takes samples out at random; set {name}: 0"
-            yield Problem(("data", name), message)
+        if data.has(name) and not data.split.keeps_order:
+            share = f" (= {getattr(data, name):g})" if getattr(data, name) else ""
+            taken = f"{name}{share} takes samples out from among the others"
+            yield Problem(("data", name if share else "split"), f"{goes_on}, but {taken}; set split: Contiguous")
+    if data.folds and data.fold not in (1, data.folds) and data.split.keeps_order:
+        message = (
+            f"{goes_on}, but fold {data.fold} of {data.folds} leaves a gap; validate on the first or the last fold"
+        )
+        yield Problem(("data", "fold"), message)
     if train.mix is not None:
         yield Problem(("train", "mix"), f"{goes_on}, but mix joins each with another one; leave mix out")
 
 
 def _whole_batches(subject: str, data: DataSpec, samples: int | None) -> Iterator[Problem]:
-    """Whether there may be a smaller batch at the end of an epoch."""
+    """Whether there may be a smaller batch at the end of an epoch, or of a split that is held out."""
     rows = data.batch_size
-    trained = None if samples is None else part_sizes(samples, data.validation, data.test)["train"]
+    sizes = data.sizes(samples) or {}
+    for name, verb in (("validation", "validate"), ("test", "test")):
+        if left := sizes.get(name, 0) % rows:
+            last = f"of {sizes[name]} samples to {verb} on {left} are left for the last one"
+            share = f", as {name}: $({max(sizes[name] - left, rows)} / {samples})" if getattr(data, name) else ""
+            message = (
+                f"{subject}: every batch must have {rows} rows (batch_size), but {last}; hold out a multiple of {rows}"
+            )
+            yield Problem(("data", name if share else "fold"), message + share)
+    trained = sizes.get("train")
     if data.drop_remainder or (trained is not None and trained % rows == 0):
         return
     last = "the last one of an epoch may have fewer"

@@ -16,13 +16,15 @@ from pydantic import (
 
 from netlib.spec.base import Spec, as_validation_error, problems_of, shown
 from netlib.spec.choice import Choice
-from netlib.spec.errors import Problem, SpecError, did_you_mean
+from netlib.spec.errors import Problem, SpecError, closest, did_you_mean
 from netlib.spec.features import DataSignature, Feature, MissingFileError, SourceSpec, SplitSpec
 from netlib.spec.pipeline import Pipeline, Preprocess
 from netlib.spec.registry import names, spec_class
+from netlib.spec.shares import HELD_OUT, Shares
+from netlib.spec.sizes import Bytes
 from netlib.spec.types import Fraction, PositiveInt
 
-__all__ = ["DataSignature", "DataSpec", "Feature", "MissingFileError", "part_sizes"]
+__all__ = ["DataSignature", "DataSpec", "Feature", "MissingFileError"]
 
 
 class DataSpec(Spec):
@@ -31,11 +33,19 @@ class DataSpec(Spec):
     source: Annotated[SourceSpec, Choice("source")] = Field(description="Where the samples come from.")
     validation: Fraction = Field(0.0, description="Share of the samples that is held out to validate on.")
     test: Fraction = Field(0.0, description="Share of the samples that is held out for the final test.")
+    folds: Annotated[PositiveInt, Field(ge=2)] | None = Field(
+        None, description="Into how many folds the samples that are not tested on are divided; one is validated on."
+    )
+    fold: PositiveInt | None = Field(None, description="The fold that is validated on, from 1.")
     stratify: bool | None = Field(
         None, description="Keep the classes' proportions in every split; by default where the only target is a class."
     )
     split: Annotated[SplitSpec, Choice("split")] = Field(
         "Random", validate_default=True, description="Which samples are held out."
+    )
+    memory: Bytes | None = Field(
+        None,
+        description="Most memory for samples, `512MB`: those of Parquet files that take more are read anew in each epoch.",
     )
     batch_size: PositiveInt = Field(32, description="Samples in a batch.")
     shuffle: bool = Field(True, description="Draw a new order of the training samples for every epoch.")
@@ -72,14 +82,40 @@ class DataSpec(Spec):
         return checked
 
     @model_validator(mode="after")
-    def _leaves_training_samples(self) -> Self:
-        if self.validation + self.test >= 1:
-            message = (
-                f"validation (={self.validation:g}) and test (={self.test:g}) must leave a part of the samples "
-                "to train on: their sum must be less than 1"
-            )
-            raise as_validation_error([Problem(("validation",), message)])
+    def _fits_together(self) -> Self:
+        problems = [*self.shares.problems(), *self._unfit_for_split(), *self._unfit_for_parts()]
+        if problems:
+            raise as_validation_error(problems)
         return self
+
+    def _unfit_for_split(self) -> Iterable[Problem]:
+        """What is set beside `split` that its kind does not take."""
+        name = self.split.type_name()
+        for share in HELD_OUT if self.split.says is not None else ():
+            if given := getattr(self, share):
+                message = f"{share} (={given:g}) cannot be given with split: {name}, which says itself what is held out"
+                yield Problem((share,), message)
+        if self.folds is not None and self.split.no_folds:
+            yield Problem(("folds",), f"there are no folds with split: {name}: {self.split.no_folds}")
+        if self.stratify and not self.split.stratifies:
+            message = f"split: {name} cannot keep the classes' proportions; leave stratify out, or set split: Random"
+            yield Problem(("stratify",), message)
+
+    def _unfit_for_parts(self) -> Iterable[Problem]:
+        """What is set to be held out that the source says itself."""
+        parts = self.source.parts
+        for share in HELD_OUT:
+            if share in parts and (given := getattr(self, share)):
+                yield Problem((share,), f"{share} (={given:g}) cannot be given with files of its own (path.{share})")
+        if self.folds is not None and "validation" in parts:
+            yield Problem(
+                ("folds",), f"folds (={self.folds}) cannot be given with files to validate on (path.validation)"
+            )
+        if parts and self.split.says is not None:
+            message = (
+                f"split: {self.split.type_name()} says what is held out, and so do the files (path): leave one out"
+            )
+            yield Problem(("split",), message)
 
     @model_serializer(mode="wrap")
     def _as_flat(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -122,46 +158,49 @@ class DataSpec(Spec):
         """
         return self.source.apart(self.split.columns)
 
+    @property
+    def shares(self) -> Shares:
+        """How much is held out, where the split does not say that itself."""
+        return Shares(self.validation, self.test, self.folds, self.fold)
+
+    def has(self, split: str) -> bool:
+        """Whether there is a split of that name: `train`, `validation` or `test`."""
+        return split in (
+            "train",
+            *self.source.parts,
+            *(self.shares.held_out if self.split.says is None else self.split.says),
+        )
+
+    def sizes(self, samples: int | None) -> dict[str, int] | None:
+        """Number of samples in each split; None where that is not known, or depends on their values.
+
+        Raises:
+            SpecError: a split would be empty.
+        """
+        if samples is None or self.source.parts or not self.split.by_number:
+            return None
+        return self.shares.sizes(samples)
+
     def stratified(self, raw: DataSignature) -> bool:
         """Whether the splits keep the proportions of the classes."""
-        return _class_target(raw) is not None if self.stratify is None else self.stratify
+        by_default = self.split.stratifies and _class_target(raw) is not None
+        return by_default if self.stratify is None else self.stratify
 
     def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
         if self.stratify and _class_target(raw) is None:
             targets = ", ".join(f"'{name}' {feature.tensor}" for name, feature in raw.targets.items()) or "none"
             yield Problem(("stratify",), f"stratify needs one target, of integer classes; the targets are: {targets}")
-        if raw.samples is None:
-            return
         try:
-            sizes = part_sizes(raw.samples, self.validation, self.test)
+            sizes = self.sizes(raw.samples)
         except SpecError as error:
             yield from error.problems
             return
-        if self.drop_remainder and sizes["train"] < self.batch_size:
+        if sizes and self.drop_remainder and sizes["train"] < self.batch_size:
             message = (
                 f"{sizes['train']} training samples do not fill one batch of {self.batch_size}, "
                 "and drop_remainder leaves smaller ones out"
             )
             yield Problem(("drop_remainder",), message)
-
-
-def part_sizes(samples: int, validation: float, test: float) -> dict[str, int]:
-    """Number of samples in `train`, `validation` and `test`: each share rounded to the nearest, `train` has the rest.
-
-    Raises:
-        SpecError: a share that is asked for comes out empty, or nothing is left to train on.
-    """
-    sizes = {"validation": int(samples * validation + 0.5), "test": int(samples * test + 0.5)}
-    for name, share in (("validation", validation), ("test", test)):
-        if share and not sizes[name]:
-            message = f"{name} (={share:g}) of {samples} samples is not one sample: make it larger, or 0"
-            raise SpecError([Problem((name,), message)], "data")
-    train = samples - sizes["validation"] - sizes["test"]
-    if train < 1:
-        held_out = f"validation (={validation:g}) and test (={test:g})"
-        message = f"{held_out} of {samples} samples leave none to train on: make them smaller"
-        raise SpecError([Problem(("validation" if validation else "test",), message)], "data")
-    return {"train": train, **sizes}
 
 
 def _class_target(raw: DataSignature) -> str | None:
@@ -188,11 +227,13 @@ def _source(own: dict[str, Any], others: dict[Any, Any], problems: list[Problem]
         form = "its parameters stand beside it (source: npz, path: samples.npz)"
         problems.append(Problem(("source",), f"expected the name of a source, {form}, got {shown(named)}"))
         return None
-    problems += [_unknown(cls, key) for key in others if key not in cls.model_fields]
+    unknown = [key for key in others if key not in cls.model_fields]
+    problems += [_unknown(cls, key) for key in unknown]
+    misspelt = tuple(f"'{closest(str(key), cls.model_fields)}'" for key in unknown)
     try:
         source = cls.parse({key: value for key, value in others.items() if key in cls.model_fields})
     except SpecError as error:
-        problems += error.problems
+        problems += (each for each in error.problems if each.loc or not any(word in each.message for word in misspelt))
         return None
     assert isinstance(source, SourceSpec)
     return source

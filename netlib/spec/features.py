@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
 
 from netlib.spec.base import Spec
-from netlib.spec.errors import SpecError
+from netlib.spec.errors import Problem, SpecError
 from netlib.spec.registry import snake_case
 from netlib.spec.tensors import TensorSpec
 
@@ -41,6 +41,12 @@ class Feature:
     def kind(self) -> Kind:
         """What its values are."""
         return _KINDS.get(self.tensor.dtype, "numbers")
+
+    @property
+    def read(self) -> TensorSpec:
+        """What a network reads of it: of indices with the largest one, where that is known."""
+        known = self.maximum is not None and self.tensor.dtype == "int32"
+        return replace(self.tensor, maximum=int(self.maximum)) if known and self.maximum is not None else self.tensor
 
     def as_column(self) -> Feature:
         """As a part of an input that is joined of several columns: float32 in one axis behind the batch."""
@@ -80,13 +86,15 @@ class DataSignature:
     """What one sample holds, and how many there are before the splits (None where that takes reading them all).
 
     `joins` has the inputs that are made of several columns, name -> columns, which then stand among the inputs by their own
-    names; it is empty once they are joined.
+    names; it is empty once they are joined. `steps` has those that the source brings along;
+    what a config gives follows them.
     """
 
     inputs: dict[str, Feature]
     targets: dict[str, Feature]
     samples: int | None
     joins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: dict[str, tuple[PreprocessingSpec, ...]] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -98,8 +106,11 @@ class DataSignature:
 
 
 def _waits(feature: Feature) -> bool:
-    """Whether its last axis is not known, by which layers are built."""
-    return len(feature.tensor.shape) == 2 and feature.tensor.shape[-1] is None and feature.tensor.dtype == "float32"
+    """Whether its last axis is not known, or the largest of the indices that a step makes, by which layers are built."""
+    tensor = feature.tensor
+    if tensor.dtype == "int32":
+        return feature.minimum is not None and feature.maximum is None
+    return len(tensor.shape) == 2 and tensor.shape[-1] is None and tensor.dtype == "float32"
 
 
 class MissingFileError(SpecError):
@@ -132,6 +143,11 @@ class SourceSpec(Spec):
         """Name, size and time of each file that it reads; it changes where they do."""
         return ()
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The splits that it says itself, as where there is a file for each."""
+        return ()
+
     def apart(self, columns: tuple[str, ...]) -> Self:
         """The same source, which gives these columns beside inputs and targets, for the split to look at.
 
@@ -139,7 +155,8 @@ class SourceSpec(Spec):
             SpecError: it has no columns, or none of that name.
         """
         if columns:
-            raise SpecError(f"the split looks at column '{columns[0]}', but source '{self.type_name()}' has no columns")
+            message = f"the split looks at column '{columns[0]}', but source '{self.type_name()}' has no columns"
+            raise SpecError([Problem(("split",), message)])
         return self
 
 
@@ -147,11 +164,24 @@ class SplitSpec(Spec):
     """Base of the ways in which samples are divided into those to train, to validate and to test on."""
 
     kind = "split"
+    stratifies: ClassVar[bool] = False
+    """Whether it can keep the classes' proportions."""
+    by_number: ClassVar[bool] = False
+    """Whether the number of samples alone tells how many there are in each split."""
+    keeps_order: ClassVar[bool] = False
+    """Whether the samples of a split follow one another in the source."""
+    no_folds: ClassVar[str] = ""
+    """Why there are no folds of it, if so."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it looks at; they are no inputs."""
         return ()
+
+    @property
+    def says(self) -> tuple[str, ...] | None:
+        """The splits that there are, where that is not said by shares."""
+        return None
 
 
 class PreprocessingSpec(Spec):
@@ -162,8 +192,10 @@ class PreprocessingSpec(Spec):
     """What it makes something of."""
     fills: ClassVar[bool] = False
     """Whether missing values are none behind it."""
-    of_targets: ClassVar[bool] = False
-    """Whether it is for targets, rather than for inputs."""
+    of_targets: ClassVar[bool | None] = False
+    """Whether it is for targets, rather than for inputs; None for both."""
+    single: ClassVar[bool] = False
+    """Whether it takes one value a sample, rather than an array of them."""
 
     def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """What the step makes of a column or input; what only the fit can tell is None without what it learned."""

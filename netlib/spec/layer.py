@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError
@@ -116,6 +116,10 @@ class LayerSpec(Spec):
         """
         need_places(self, mask, shapes[0][:2])
 
+    def settled(self, *tensors: TensorSpec) -> Self:
+        """The spec with the parameters that were left out because what it reads tells them."""
+        return self
+
     def output_shape(self, *args: Any, **kwargs: Any) -> Shape | dict[str, Shape]:
         """Shape of the output, from the inputs' shapes.
 
@@ -185,7 +189,7 @@ class LayerSpec(Spec):
 
 
 _TO_FLOAT = "preprocess numbers with Rescale or Standardize, put an Embedding in front of indices"
-_TO_INTEGER = "it must read an input of whole numbers (indices), not the result of a computation"
+_TO_INTEGER = "it must read an input of whole numbers (indices), such as Lookup makes, not the result of a computation"
 
 
 class ShapeLayerSpec(LayerSpec):

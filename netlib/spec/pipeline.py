@@ -10,12 +10,11 @@ from pydantic import PlainSerializer, PlainValidator
 
 from netlib.spec.base import Spec, as_validation_error, shown
 from netlib.spec.choice import Choice, parse_choice
-from netlib.spec.errors import Problem, SpecError, did_you_mean, one_of
+from netlib.spec.errors import Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, Feature, PreprocessingSpec, joined
+from netlib.spec.misfits import REST, misfits
 
 AUTO = "auto"
-REST = "*"
-"""Stands for all columns that are not named."""
 
 
 def _steps(value: Any) -> tuple[Spec, ...] | str:
@@ -85,12 +84,14 @@ class Pipeline:
         raw: what the source gives.
         steps: column, input or target -> steps.
         auto: columns whose steps are chosen by their values, of the training split.
+        rest: columns that have their steps from `*`.
         unknown: names that are written, but that nothing has.
     """
 
     raw: DataSignature
     steps: Mapping[str, Steps]
     auto: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     @classmethod
@@ -98,14 +99,16 @@ class Pipeline:
         """What a config's `preprocess` means for a source. A target of texts is made numbers of classes by default."""
         named = [*raw.inputs, *raw.joins, *raw.targets]
         steps = {name: given for name, given in written.items() if name in named}
-        if REST in written:
-            steps |= {name: written[REST] for name in raw.inputs if name not in steps}
+        rest = tuple(name for name in raw.inputs if name not in steps) if REST in written else ()
+        steps |= dict.fromkeys(rest, written.get(REST))
         for name, feature in raw.targets.items():
-            if feature.kind == "text" and name not in steps:
+            if feature.kind == "text" and name not in {**steps, **raw.steps}:
                 steps[name] = (parse_choice("preprocessing", "Labels"),)
+        for name, own in raw.steps.items():
+            steps[name] = own if steps.get(name) == AUTO else (*own, *steps.get(name, ()))
         auto = tuple(name for name, given in steps.items() if given == AUTO)
         unknown = tuple(name for name in written if name not in named and name != REST)
-        return cls(raw, {name: given for name, given in steps.items() if given != AUTO}, auto, unknown)
+        return cls(raw, {name: given for name, given in steps.items() if given != AUTO}, auto, rest, unknown)
 
     def with_steps(self, chosen: Mapping[str, Steps]) -> Self:
         """With what was chosen where that is asked for."""
@@ -120,22 +123,32 @@ class Pipeline:
             yield Problem(("preprocess", name), f"source '{source}' has no {noun} '{name}'{hint}", at="key")
         for name in self.auto:
             if name in self.raw.joins or name in self.raw.targets:
-                message = f"'{name}' is no column of the inputs, whose steps '{AUTO}' could choose"
+                what = f"'{name}' is {'joined of columns' if name in self.raw.joins else 'a target'}"
+                message = f"{what}, but '{AUTO}' chooses the steps of columns: name them, or '{REST}' for all"
                 yield Problem(("preprocess", name), message, at="key")
-        for name, feature in self._given():
-            yield from self._mismatch(name, feature)
-        yield from self._without_numbers()
+        yield from misfits(self)
 
     def fills(self, name: str) -> bool:
-        """Whether missing values of a column are none behind its steps."""
-        return name in self.auto or any(step.fills for step in self.steps.get(name, ()))
+        """Whether missing values of a column are none behind its steps, or behind those of the input that it is joined to."""
+        used = [name, *(join for join, parts in self.raw.joins.items() if name in parts)]
+        return name in self.auto or any(step.fills for each in used for step in self.steps.get(each, ()))
 
     def signature(self, learned: Learned | None = None) -> DataSignature:
         """Of what the network reads; without what the steps learned, as far as it is known before the fit."""
-        columns = {name: self._after(name, feature, learned) for name, feature in self.raw.inputs.items()}
+        columns = {name: self.after(name, feature, learned) for name, feature in self.raw.inputs.items()}
         inputs = self._joined(columns, learned)
-        targets = {name: self._after(name, feature, learned) for name, feature in self.raw.targets.items()}
+        targets = {name: self.after(name, feature, learned) for name, feature in self.raw.targets.items()}
         return DataSignature(inputs, targets, self.raw.samples)
+
+    def after(self, name: str, feature: Feature, learned: Learned | None = None) -> Feature:
+        """What the steps of a column, input or target make of it."""
+        if name in self.auto:
+            known = feature.kind == "numbers"  # of which there are not more or fewer behind steps that are chosen
+            shape = feature.as_column().tensor.shape if known else (None, None)
+            return Feature(replace(feature.tensor, shape=shape, dtype="float32"))
+        for number, step in enumerate(self.steps.get(name, ())):
+            feature = step.feature(feature, learned[name][number] if learned else None)
+        return feature
 
     def _joined(self, columns: Mapping[str, Feature], learned: Learned | None) -> dict[str, Feature]:
         """The inputs, in the order in which the columns come."""
@@ -147,45 +160,5 @@ class Pipeline:
                 inputs[column] = feature
             elif name not in inputs:
                 feature = joined([columns[part] for part in self.raw.joins[name]])
-                inputs[name] = self._after(name, feature, learned)
+                inputs[name] = self.after(name, feature, learned)
         return inputs
-
-    def _after(self, name: str, feature: Feature, learned: Learned | None = None) -> Feature:
-        if name in self.auto:
-            return Feature(replace(feature.tensor, shape=(None, None), dtype="float32"))
-        for number, step in enumerate(self.steps.get(name, ())):
-            feature = step.feature(feature, learned[name][number] if learned else None)
-        return feature
-
-    def _given(self) -> Iterator[tuple[str, Feature]]:
-        yield from self.raw.inputs.items()
-        yield from self.raw.targets.items()
-        for name, parts in self.raw.joins.items():
-            yield name, joined([self.raw.inputs[part].as_column() for part in parts])
-
-    def _mismatch(self, name: str, feature: Feature) -> Iterator[Problem]:
-        """The first step of a column or input that cannot take what it gets."""
-        for number, step in enumerate(self.steps.get(name, ())):
-            place = ("preprocess", name if name in self.steps else REST, number)
-            if step.of_targets != (name in self.raw.targets):
-                message = f"'{name}' is a target; preprocessing is of inputs ({one_of(self.raw.inputs)})"
-                if step.of_targets:
-                    message = f"{step.type_name()} is for targets ({one_of(self.raw.targets)}), '{name}' is an input"
-                yield Problem(place[:2], message, at="key")
-                return
-            if feature.kind not in step.takes:
-                message = f"{step.type_name()} takes {' or '.join(step.takes)}, but '{name}' holds {feature.kind}"
-                yield Problem(place, message)
-                return
-            feature = step.feature(feature)
-
-    def _without_numbers(self) -> Iterator[Problem]:
-        for name, feature in self.raw.inputs.items():
-            after = feature if name in self.auto or list(self._mismatch(name, feature)) else self._after(name, feature)
-            if after.kind != "numbers" and name not in self.auto:
-                remedy = "DateParts" if after.kind == "times" else "OneHot"
-                message = (
-                    f"column '{name}' holds {after.kind}, of which a network reads nothing: give it a step"
-                    f" (preprocess: {{{name}: {remedy}}}), or let them be chosen (preprocess: auto)"
-                )
-                yield Problem(("preprocess",), message)

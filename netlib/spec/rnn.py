@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -93,7 +94,7 @@ class RNN(WrapperSpec):
             if not given[name].fits(states[name]):
                 raise SpecError(f"RNN needs an initial {name} of {states[name]}, got {given[name]}")
         dtype = compute if "float" in sequence.dtype else sequence.dtype
-        return {SEQUENCE: TensorSpec((None, *sequence.shape[2:]), dtype), **states}
+        return {SEQUENCE: replace(sequence, shape=(None, *sequence.shape[2:]), dtype=dtype), **states}
 
     def sources(self, cell: str, ports: Sequence[str]) -> dict[str, str]:
         """Which port of its cell gives the output, and each next state.

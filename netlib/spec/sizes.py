@@ -1,4 +1,4 @@
-"""Sizes of memory, as a config writes them."""
+"""Sizes of memory, as a person writes them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,36 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from netlib.spec.base import shown
+from netlib.spec.errors import UsageError
 from netlib.spec.types import whole
 
-UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-_FORM = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size as a person writes it: `16GB` has powers of 1000, `16GiB` of 1024.
+
+    Raises:
+        UsageError: it is no such size.
+
+    >>> parse_size("16GB"), parse_size("1.5 MiB")
+    (16000000000, 1572864)
+    """
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([A-Za-z]+)\s*", text)
+    units = {unit.lower(): size for unit, size in _UNITS.items()}
+    if not found or found[2].lower() not in units or not float(found[1]):
+        raise UsageError(f"expected a size such as 16GB or 512MiB (units: {', '.join(_UNITS)}), got '{text}'")
+    return int(float(found[1]) * units[found[2].lower()])
 
 
 def _bytes(value: Any) -> Any:
-    """`512MB` as a number of bytes."""
-    if isinstance(value, bool) or not isinstance(value, str):
+    if not isinstance(value, str):
         return whole(value)
-    found = _FORM.fullmatch(value)
-    if found is None or found[2].upper() not in UNITS:
-        raise ValueError(f"expected a size such as 512MB or 2GB, got {shown(value)}")
-    return int(float(found[1]) * UNITS[found[2].upper()])
+    try:
+        return parse_size(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
 
 
 Bytes = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(gt=0)]
-"""Bytes, or a number with a unit: MB are millions of bytes, MiB 2^20."""
+"""Bytes, or a number with a unit: `512MB`, `2GiB`."""

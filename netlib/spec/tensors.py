@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 Shape = tuple[int | None, ...]
@@ -17,10 +17,15 @@ DTYPE_BYTES = {
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """Shape (batch first, None where unknown) and dtype of a tensor."""
+    """Shape (batch first, None where unknown) and dtype of a tensor.
+
+    `maximum` is the largest of the whole numbers that an input of indices can have, None where that is not known; it makes no
+    difference between two that are otherwise equal.
+    """
 
     shape: Shape
     dtype: str = "float32"
+    maximum: int | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{show(self.shape)} {self.dtype}" if self.known else self.dtype
@@ -63,6 +68,12 @@ def known_product(axes: Shape) -> int | None:
     """Product of the axes, None if one of them is unknown."""
     known = [axis for axis in axes if axis is not None]
     return prod(known) if len(known) == len(axes) else None
+
+
+def greatest(tensors: Iterable[TensorSpec]) -> int | None:
+    """The largest whole number that one of them can have; None if that is not known of all."""
+    known = [tensor.maximum for tensor in tensors]
+    return None if not known or None in known else max(each for each in known if each is not None)
 
 
 def sum_known(counts: Iterable[int | None]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -85,7 +86,7 @@ class TimeDistributed(WrapperSpec):
             raise SpecError(
                 f"TimeDistributed needs an input of rank 3 or more, (batch, time, ...), got {show(given.shape)}"
             )
-        return TensorSpec((None, *given.shape[2:]), given.dtype)
+        return replace(given, shape=(None, *given.shape[2:]))
 
     def outside(self, given: TensorSpec, made: TensorSpec) -> TensorSpec:
         """All places."""

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netlib.data.arrays import Arrays
 from netlib.data.load import Splits
 from netlib.data.load import load as load_data
+from netlib.data.streaming import Samples, form_of
+from netlib.spec.errors import UsageError
 from netlib.spec.training import TrainSpec
 from netlib.tasks.bench_peer import Peer, Subject, make_peer
 from netlib.tasks.build import build, known_at_build
@@ -53,12 +56,12 @@ def measured(config: Complete, train: TrainSpec, against: Sequence[str], rounds:
     read = time.perf_counter()
     say("building the model")
     model = build(config.experiment)
-    heads = heads_of(model, train, splits.train)
+    heads = heads_of(model, train, form_of(splits.train))
     check_splits(splits, config.graph, heads)
     engine = make_engine(model, train, heads, config.data.batch_size, config.experiment.seed)
     built = time.perf_counter()
     say("compiling")
-    turns = _Turns(Subject(model, train, heads, splits.train, config.data), against, rounds, say)
+    turns = _Turns(Subject(model, train, heads, in_memory(splits.train, against), config.data), against, rounds, say)
     watch = _trained(config, engine, splits, rounds, turns)
     assert watch.first_step_at is not None
     return Measured(
@@ -74,7 +77,20 @@ def measured(config: Complete, train: TrainSpec, against: Sequence[str], rounds:
     )
 
 
-def _trained(config: Complete, engine: Engine, splits: Splits, rounds: int, turns: _Turns) -> Stopwatch:
+def in_memory(samples: Samples, against: Sequence[str]) -> Arrays:
+    """The samples that peers train on too.
+
+    Raises:
+        UsageError: there are peers, and the samples stay in their files.
+    """
+    if against and not isinstance(samples, Arrays):
+        raise UsageError(
+            "a comparison needs the samples in memory, and data.memory allows less: leave it out, or --against"
+        )
+    return form_of(samples)
+
+
+def _trained(config: Complete, engine: Engine, splits: Splits[Samples], rounds: int, turns: _Turns) -> Stopwatch:
     data = config.data
     feed = TimedFeed(engine.feed(splits.train, shuffle=data.shuffle, drop_remainder=data.drop_remainder))
     watch = Stopwatch(feed, rounds, turns)
@@ -84,7 +100,7 @@ def _trained(config: Complete, engine: Engine, splits: Splits, rounds: int, turn
 
 
 def _facts(
-    config: Complete, model: Model, train: TrainSpec, splits: Splits, watch: Stopwatch, threads: int
+    config: Complete, model: Model, train: TrainSpec, splits: Splits[Samples], watch: Stopwatch, threads: int
 ) -> dict[str, Any]:
     execution = execution_of(model, train)
     first = watch.rounds[0]

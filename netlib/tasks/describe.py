@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ from netlib.spec.schema.description import (
 NODE_KINDS = ("layer", CONTAINER)
 KINDS = (*TABLES, KERAS_KIND)
 """What the types are listed of."""
+DATA_KINDS = ("source", "preprocessing", "split")
+"""Those of the section `data`."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,30 @@ def catalogue(kind: str = "layer") -> list[Group]:
     return layer_groups() if kind == "layer" else [kind_group(kind)]
 
 
-def describe(name: str) -> Described:
-    """Everything about the type of that name, of any kind: `Conv2D`, `adam`, `loss.CosineSimilarity`.
+def data_catalogue() -> list[Group]:
+    """Every type of the section `data` with the first sentence on it."""
+    return [kind_group(kind) for kind in DATA_KINDS]
+
+
+def describe(name: str, kinds: Sequence[str] = (*TABLES, CONTAINER)) -> Described:
+    """Everything about the type of that name: `Conv2D`, `adam`, `loss.CosineSimilarity`.
 
     A layer goes before what else has its name.
+
+    Args:
+        name: the type's, or `kind.name`.
+        kinds: where it is looked for.
 
     Raises:
         UsageError: there is nothing of that name, or several kinds have it and none is a layer.
     """
     kind, dot, rest = name.partition(".")
-    if dot and kind in (*TABLES, CONTAINER):
+    if dot and kind in kinds:
         found = [(kind, known)] if (known := _resolve(kind, rest)) else []
     else:
-        found = [(each, known) for each in (*TABLES, CONTAINER) if (known := _resolve(each, name))]
+        found = [(each, known) for each in kinds if (known := _resolve(each, name))]
     if not found:
-        raise UsageError(_unknown(name))
+        raise UsageError(_unknown(name) if "layer" in kinds else _unknown_of(kinds, name))
     if len(found) > 1 and found[0][0] not in NODE_KINDS:
         raise UsageError(f"'{name}' names several things; ask for one of them: {', '.join(map('.'.join, found))}")
     (kind, known), *others = found
@@ -84,8 +96,16 @@ def _unknown(name: str) -> str:
     return f"there is no layer '{name}', nor anything else of that name{hint}"
 
 
+def _unknown_of(kinds: Sequence[str], name: str) -> str:
+    known = [each for kind in kinds for each in names(kind)]
+    hint = did_you_mean(name, known) or did_you_mean(name.lower(), known) or "; 'netlab data' lists them"
+    return f"there is no {', '.join(kinds[:-1])} or {kinds[-1]} '{name}'{hint}"
+
+
 def _yaml(value: Any, facts: Description) -> str:
-    """A node as an item of a list, anything else below the key that names it."""
+    """A node as an item of a list, anything else below the key that names it, or its section."""
+    if facts.kind in DATA_KINDS:
+        return to_yaml({"data": value}).rstrip()
     if facts.kind not in NODE_KINDS:
         return to_yaml(value).rstrip()
     if isinstance(value, str):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlib.data.arrays import Arrays
 from netlib.data.load import load
+from netlib.data.streaming import Samples, form_of
 from netlib.tasks.plan import Complete, EvaluationPlan, plan_evaluation
 
 if TYPE_CHECKING:
@@ -44,21 +44,22 @@ def measured(plan: EvaluationPlan) -> Evaluation:
     configure(plan.config.train.threads)
     splits = load(plan.config.data, plan.config.experiment.seed, load_preprocessing(plan.run))
     check_fingerprint(plan.run, splits.fingerprint)
-    data: Arrays = getattr(splits, plan.split)
+    data: Samples = getattr(splits, plan.split)
     config = plan.config.with_experiment(known_at_build(plan.config.experiment))
     model = build(config.experiment)
     restore_weights(model, plan.checkpoint)
     return Evaluation(plan.checkpoint, plan.split, len(data), _metrics(config, model, data))
 
 
-def _metrics(config: Complete, model: Model, data: Arrays) -> dict[str, float]:
+def _metrics(config: Complete, model: Model, data: Samples) -> dict[str, float]:
     """The loss and the metrics over some samples, in the run's own mode and batch size, so that figures can be compared."""
     from netlib.tasks.placed import unknown_placed
     from netlib.training.evaluation import Evaluator
-    from netlib.training.loop import DeviceData
     from netlib.training.setup import execution_of, heads_of
+    from netlib.training.windows import measured as measured_samples
 
-    heads = heads_of(model, config.train, data)
+    heads = heads_of(model, config.train, form_of(data))
     mode = execution_of(model, config.train).mode
     with unknown_placed(config.experiment):
-        return Evaluator(model, heads, config.data.batch_size, mode).run(DeviceData(data))
+        rows = config.data.batch_size
+        return Evaluator(model, heads, rows, mode).run(measured_samples(data, rows, None, "the samples"))

@@ -18,6 +18,7 @@ from netlib.spec.features import MissingFileError
 from netlib.spec.graph import Graph
 from netlib.spec.training import TrainSpec
 from netlib.tasks.resume import resumed
+from netlib.tasks.run_config import config_of_run
 
 SPLITS = ("train", "validation", "test")
 
@@ -124,11 +125,10 @@ def plan_evaluation(checkpoint: str, split: str = "test") -> EvaluationPlan:
         raise NetlabError(
             f"run '{run.path}' has lost its resolved.yaml, which says what its network is; put it back, or train again"
         )
-    config = Complete.of(load(run.resolved))
+    config = Complete.of(config_of_run(run))
     if split not in SPLITS:
         raise UsageError(f"there is no split '{split}'; expected {one_of(SPLITS)}")
-    if split != "train" and not getattr(config.data, split):
-        raise UsageError(
-            f"the run has no {split} split: its config holds out none (data.{split} is 0); choose another split"
-        )
+    if not config.data.has(split):
+        why = f" (data.{split} is 0)" if config.data.split.says is None else ""
+        raise UsageError(f"the run has no {split} split: its config holds out none{why}; choose another split")
     return EvaluationPlan(config, run, path, split)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from netlib.config.experiment import Experiment
-from netlib.config.load import load
 from netlib.runs import checkpoint, locate
 from netlib.runs.checkpoint import Checkpoint
 from netlib.runs.directory import RunDirectory, open_run
 from netlib.spec.errors import UsageError
+from netlib.tasks.run_config import config_of_run
 
 SAFE = ("train.epochs", "train.steps", "train.max_time", "train.early_stopping", "train.checkpoint")
 """What may change: when to stop, and when to save. Everything else would make the first part of the run another run's; of
@@ -28,9 +28,9 @@ def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experim
     run = open_run(path)
     if not run.resolved.is_file():
         raise UsageError(f"run '{run.path}' has no resolved.yaml to go on from; it ended before it began to train")
-    experiment = load(run.resolved, overrides)
+    experiment = config_of_run(run, overrides)
     if overrides:
-        began = load(run.resolved)
+        began = config_of_run(run)
         changed = _changes("", _steering(began), _steering(experiment))
         unsafe = [key for key in changed if not key.startswith(SAFE)]
         if unsafe:
@@ -53,7 +53,7 @@ def _steering(experiment: Experiment) -> dict[str, Any]:
 def _need_same_monitor(began: Experiment, now: Experiment) -> None:
     if began.data is None or began.train is None or now.train is None:
         return
-    validation = began.data.validation > 0
+    validation = began.data.has("validation")
     first, then = began.train.monitored(validation), now.train.monitored(validation)
     if first != then:
         message = f"a resumed run cannot change what its best checkpoint is chosen by: {first} ({first.mode})"

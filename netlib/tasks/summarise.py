@@ -12,9 +12,8 @@ from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.config.overrides import command_line, parse_override
 from netlib.config.problems import ConfigError, PlacedProblem
-from netlib.report.numbers import parse_size
 from netlib.report.summary_rows import StepMemory, Summary, summarise_graph
-from netlib.runs.directory import is_run, open_run
+from netlib.runs.directory import RunDirectory, is_run, open_run
 from netlib.runs.locate import find_checkpoint
 from netlib.runs.pointers import POINTERS
 from netlib.spec.costs import size_of
@@ -27,6 +26,8 @@ from netlib.spec.language.block_forms import parse_blocks
 from netlib.spec.memory import estimate, largest_batch
 from netlib.spec.precision import compute_of
 from netlib.spec.registry import snake_case
+from netlib.spec.sizes import parse_size
+from netlib.tasks.run_config import config_of_run
 
 DEFAULT_BATCH = 32
 """Of a network without a `data` section; as that of a section that does not say it."""
@@ -67,14 +68,17 @@ def summarise(path: Path, overrides: Sequence[str] = (), asked: Asked = Asked())
     Raises:
         UsageError: there is no such config or run, the config is not valid, or it has no model.
     """
-    file = config_of(path)
+    run = run_of(path)
+    file = run.resolved if run else path
     if asked.block is not None:
         experiment = load(file, open_data=False)
         graph = _block_graph(experiment, asked.block, overrides, asked.inputs)
         return _summary(graph, asked.block, None, 0, asked)
     if asked.inputs:
         raise UsageError("--input says what a block reads; name the block with --block")
-    experiment = load(file, overrides, open_data=False)
+    experiment = (
+        config_of_run(run, open_data=False) if run and not overrides else load(file, overrides, open_data=False)
+    )
     if experiment.graph is None:
         blocks = (
             f", or show one of its blocks with --block ({', '.join(experiment.blocks)})" if experiment.blocks else ""
@@ -83,18 +87,17 @@ def summarise(path: Path, overrides: Sequence[str] = (), asked: Asked = Asked())
     return _summary(experiment.graph, experiment.name, experiment, _data_bytes(experiment.signature), asked)
 
 
-def config_of(path: Path) -> Path:
-    """The config that a path means: itself, or the one of a run or of a run's checkpoint.
+def run_of(path: Path) -> RunDirectory | None:
+    """The run that a path means, or a checkpoint of which it means; None where it is a config's file.
 
     Raises:
         UsageError: there is no such run or checkpoint.
     """
     if not path.is_dir() and path.name not in POINTERS:
-        return path
+        return None
     if path.is_dir() and not is_run(path) and path.parent.name != "checkpoints":
-        return open_run(path).resolved  # which says what is wrong
-    run = path if is_run(path) else find_checkpoint(path).absolute().parent.parent
-    return open_run(run).resolved
+        return open_run(path)  # which says what is wrong
+    return open_run(path if is_run(path) else find_checkpoint(path).absolute().parent.parent)
 
 
 def _summary(graph: Graph, name: str, experiment: Experiment | None, data_bytes: int, asked: Asked) -> Summary:

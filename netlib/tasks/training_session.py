@@ -12,6 +12,8 @@ from typing import Any
 
 from netlib.data.load import Splits
 from netlib.data.load import load as load_data
+from netlib.data.needs import Needs
+from netlib.data.streaming import Samples, form_of
 from netlib.runs import environment, pointers
 from netlib.runs.checkpoint import checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory, create, create_at
@@ -19,9 +21,10 @@ from netlib.runs.lock import alone
 from netlib.spec.errors import NetlabError
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
+from netlib.tasks.anomalies import lines, relevant
 from netlib.tasks.build import build, known_at_build
 from netlib.tasks.data_contract import check_splits
-from netlib.tasks.placed import in_a_line, unknown_placed, warnings_of
+from netlib.tasks.placed import data_placed, in_a_line, unknown_placed, warnings_of
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
 from netlib.tasks.resume import newest_checkpoint
 from netlib.tasks.run_files import (
@@ -34,12 +37,13 @@ from netlib.tasks.run_files import (
 from netlib.tasks.run_log import RunLog, go_on
 from netlib.tasks.train import TrainResult
 from netlib.training.environment import configure
+from netlib.training.evaluation import Measured
 from netlib.training.fit import Fit, fit
 from netlib.training.interrupt import Interrupt, watch_signals
-from netlib.training.loop import DeviceData
 from netlib.training.model import Model
 from netlib.training.setup import Engine, execution_of, heads_of, make_engine, prepare
 from netlib.training.weights import restore_weights
+from netlib.training.windows import measured
 
 DRY_STEPS = 2
 
@@ -50,11 +54,17 @@ class _Session:
 
     config: Complete
     train: TrainSpec
-    splits: Splits
+    splits: Splits[Samples]
     model: Model
     threads: int
     listeners: list[Listener]
+    needs: Needs
     run: RunDirectory | None = None
+
+    def measured(self, name: str) -> Measured | None:
+        """A split to evaluate on."""
+        samples, rows = getattr(self.splits, name), self.config.data.batch_size
+        return None if samples is None else measured(samples, rows, self.needs.check, f"the {name} split")
 
     def tell(self, event: str, *details: Any) -> None:
         for listener in self.listeners:
@@ -91,19 +101,21 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
     threads = configure(train.threads)
     config = plan.config.with_experiment(known_at_build(plan.config.experiment))
     fitted = load_preprocessing(plan.run) if plan.run else None
-    splits = load_data(config.data, config.experiment.seed, fitted)
+    with data_placed(config.experiment):
+        splits = load_data(config.data, config.experiment.seed, fitted)
     if plan.run:
         check_fingerprint(plan.run, splits.fingerprint)
     model = build(config.experiment)
-    check_splits(splits, config.graph, heads_of(model, train, splits.train))
-    return _Session(config, train, splits, model, threads, list(listeners))
+    needs = check_splits(splits, config.graph, heads_of(model, train, form_of(splits.train)))
+    return _Session(config, train, splits, model, threads, list(listeners), needs)
 
 
 def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     seed, execution = plan.config.experiment.seed, execution_of(session.model, session.train)
     facts = environment.describe(seed, session.threads, execution, sys.argv, session.splits.fingerprint)
     files = first_files(session.config, session.threads, facts, session.splits.preprocessing)
-    name = plan.config.experiment.name
+    fold = session.config.data.fold
+    name = plan.config.experiment.name + (f"-fold-{fold}" if fold else "")
     made = create_at(plan.run_dir, files) if plan.run_dir else create(plan.runs_root, name, files)
     save_preprocessing(made, session.splits.preprocessing)
     return made
@@ -127,7 +139,7 @@ def _take_up(session: _Session, run: RunDirectory, job: Fit) -> list[str]:
 
 
 def _engine(session: _Session) -> Engine:
-    heads = heads_of(session.model, session.train, session.splits.train)
+    heads = heads_of(session.model, session.train, form_of(session.splits.train))
     seed = session.config.experiment.seed
     return make_engine(session.model, session.train, heads, session.config.data.batch_size, seed)
 
@@ -136,8 +148,8 @@ def _job(session: _Session, engine: Engine, interrupt: Interrupt) -> Fit:
     data, splits = session.config.data, session.splits
     job = prepare(
         engine,
-        engine.feed(splits.train, shuffle=data.shuffle, drop_remainder=data.drop_remainder),
-        DeviceData(splits.validation) if splits.validation else None,
+        engine.feed(splits.train, session.needs.check, shuffle=data.shuffle, drop_remainder=data.drop_remainder),
+        session.measured("validation"),
         listeners=session.listeners,
         run=session.run,
     )
@@ -149,7 +161,8 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     path = session.run.path if session.run else None
     session.listeners = [*job.callbacks.values(), *session.listeners]
     session.tell("run_started", path, _header(session))
-    for text in (*messages, *session.splits.notes, *map(in_a_line, session.config.experiment.warnings)):
+    said = (*session.splits.notes, *_anomalies(session), *map(in_a_line, session.config.experiment.warnings))
+    for text in (*messages, *said):
         session.tell("message", text)
     with _warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment):
         reason = fit(job)
@@ -163,6 +176,12 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     return result
 
 
+def _anomalies(session: _Session) -> list[str]:
+    experiment, splits = session.config.experiment, session.splits
+    heads = heads_of(session.model, session.train, form_of(splits.train))
+    return lines(relevant(splits.anomalies, heads, session.config.graph), experiment.tree.place.source.name)
+
+
 def _best_metrics(session: _Session, job: Fit) -> dict[str, dict[str, float]]:
     """What the best epoch measured, and the test split with its weights, which the model has from now on."""
     best = pointers.pointed(session.run, "best") if session.run else None
@@ -170,8 +189,8 @@ def _best_metrics(session: _Session, job: Fit) -> dict[str, dict[str, float]]:
         restore_weights(session.model, best)
     record = next((r for r in job.progress.records if r["step"] == job.progress.best_step), {})
     metrics: dict[str, dict[str, float]] = {split: record[split] for split in SPLITS if split in record}
-    if session.splits.test is not None:
-        metrics["test"] = job.evaluator.run(DeviceData(session.splits.test))
+    if test := session.measured("test"):
+        metrics["test"] = job.evaluator.run(test)
     return metrics
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlib.data.arrays import Arrays
+from netlib.data.streaming import Samples, Streamed
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
 from netlib.spec.computed import beside
@@ -39,6 +40,7 @@ from netlib.training.phases import PhasedStep, phased_step
 from netlib.training.progress import Progress
 from netlib.training.samples import tensor_of
 from netlib.training.step import TrainStep
+from netlib.training.windows import Check, WindowFeed
 
 
 def device_kind() -> str:
@@ -82,11 +84,15 @@ class Engine:
     seed: int
     scale: LossScale | None = None
 
-    def feed(self, data: Arrays, *, shuffle: bool = True, drop_remainder: bool = False) -> ArraysFeed:
-        """Samples in memory as `fit` takes them; see `ArraysFeed`."""
+    def feed(
+        self, data: Samples, check: Check | None = None, *, shuffle: bool = True, drop_remainder: bool = False
+    ) -> Feed:
+        """Samples as `fit` takes them; those that stay in their files are looked at by `check` as they are read."""
         rows = self.batch_size * self.train.batches_per_step
-        whole = drop_remainder or bool(self.train.phases)
-        return ArraysFeed(DeviceData(data), rows, self.seed, shuffle=shuffle, drop_remainder=whole)
+        options = {"shuffle": shuffle, "drop_remainder": drop_remainder or bool(self.train.phases)}
+        if isinstance(data, Streamed):
+            return WindowFeed(data, rows, self.seed, check, **options)
+        return ArraysFeed(DeviceData(data), rows, self.seed, **options)
 
 
 def make_engine(

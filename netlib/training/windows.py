@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-import numpy as np
 import tensorflow as tf
 
-from netlib.data.arrays import Array, Arrays
-from netlib.data.streaming import Streamed
+from netlib.data.arrays import Arrays
+from netlib.data.streaming import Samples, Streamed
 from netlib.training.ahead import ahead
 from netlib.training.feed import whole_and_rest
 from netlib.training.loop import Block, DeviceData
@@ -16,6 +16,11 @@ from netlib.training.streamed import filled
 
 Check = Callable[[Arrays, str], None]
 """Refuses samples that the network cannot take; is told what they are."""
+
+
+def measured(samples: Samples, rows: int, check: Check | None, name: str) -> DeviceData | WindowData:
+    """A split to evaluate on, wherever its samples are; the arguments are those of `WindowData`."""
+    return WindowData(samples, rows, check, name) if isinstance(samples, Streamed) else DeviceData(samples)
 
 
 class WindowFeed:
@@ -42,7 +47,7 @@ class WindowFeed:
         samples: Streamed,
         rows: int,
         seed: int,
-        check: Check,
+        check: Check | None,
         *,
         shuffle: bool = True,
         drop_remainder: bool = False,
@@ -59,14 +64,12 @@ class WindowFeed:
 
     def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
         """Blocks of a window each; see `Feed`. Windows whose steps are done are not read."""
-        window = self._window_steps * self._rows
-        order = self._order(number, window)
-        first = start // self._window_steps * self._window_steps
-        wanted = order[first * self._rows : min(end, self.steps or end) * self._rows]
-        for samples in ahead(self._data.windows(wanted, window)):
-            self._check(samples, "the training split")
-            yield from self._blocks(samples, first)
-            first += self._window_steps
+        first = start // self._window_steps
+        last = -(-min(end, self.steps or end) // self._window_steps)
+        for place, samples in enumerate(ahead(islice(self._windows(number, first), last - first)), start=first):
+            if self._check:
+                self._check(samples, "the training split")
+            yield from self._blocks(samples, place * self._window_steps)
 
     def _blocks(self, samples: Arrays, first: int) -> Iterator[Block]:
         """Of a window: its whole steps, and in the last one the smaller step behind them."""
@@ -79,10 +82,11 @@ class WindowFeed:
             behind = tf.range(steps * self._rows, len(samples))
             yield Block(data.tensors, behind, rest, first + steps, first + steps + 1)
 
-    def _order(self, number: int, window: int) -> Array:
+    def _windows(self, number: int, first: int) -> Iterator[Arrays]:
+        window = self._window_steps * self._rows
         if self._shuffle:
-            return self._data.order(self._seed, number, window)
-        return np.arange(len(self._data), dtype=np.int32)
+            return self._data.mixed(self._seed, number, window, first)
+        return self._data.windows(window, first)
 
 
 class WindowData:
@@ -95,7 +99,7 @@ class WindowData:
         name: what they are, for its message.
     """
 
-    def __init__(self, samples: Streamed, rows: int, check: Check, name: str) -> None:
+    def __init__(self, samples: Streamed, rows: int, check: Check | None, name: str) -> None:
         self.samples: int | None = len(samples)
         self._data = samples
         self._window = min(max(1, samples.window // rows), -(-len(samples) // rows)) * rows
@@ -106,6 +110,7 @@ class WindowData:
     def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
         """Windows in the order of the source; or, where they are not to be `joined`, each batch by itself."""
         window = self._window if joined else self._rows
-        for samples in ahead(self._data.windows(np.arange(len(self._data)), window)):
-            self._check(samples, self._name)
+        for samples in ahead(self._data.windows(window)):
+            if self._check:
+                self._check(samples, self._name)
             yield DeviceData(filled(samples, window) if joined else samples, len(samples))

@@ -28,7 +28,9 @@ VERBS = {
     "eval": ["--checkpoint RUN_OR_CHECKPOINT", "test|validation|train", "--json"],
     "summary": ["CONFIG_OR_RUN", "KEY=VALUE", "--depth N", "--json"],
     "check": ["CONFIG", "--strict", "--json"],
+    "peek": ["CONFIG", "KEY=VALUE", "--rows N", "--images FILE", "--json"],
     "layers": ["NAME", "--json"],
+    "data": ["NAME", "--json"],
     "schema": ["netlab.schema.json"],
     "bench": ["CONFIG_OR_FOLDER", "KEY=VALUE", "--against PEER", "--rounds N", "--json"],
 }
@@ -52,7 +54,7 @@ def test_help_of_a_verb_names_all_that_it_takes_and_shows_an_example(netlab, ver
     assert "list[" not in done.stdout
 
 
-@pytest.mark.parametrize("verb", ["train", "summary", "bench"])
+@pytest.mark.parametrize("verb", ["train", "summary", "peek", "bench"])
 def test_the_examples_of_a_verb_are_valid(netlab, verb):
     shown = re.findall(
         r"^  netlab \w+ (configs/\S+\.yaml)(.*)$", netlab(verb, "--help", COLUMNS="80").stdout, re.MULTILINE

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from netlab.train import _config_and_overrides
+from netlab.train import _config_and_overrides, _fold
+from netlib.spec.errors import UsageError
 
 GRAPH = "train.execution=graph"
 """Compiles fast."""
@@ -34,6 +35,30 @@ def test_mistakes_are_found_before_tensorflow_is_imported(netlab, mistakes, tmp_
 )
 def test_which_word_is_the_config(words, resumes, expected):
     assert _config_and_overrides(words, resumes) == expected
+
+
+def test_a_fold_stands_for_overrides():
+    assert _fold("2/5") == ["data.validation=0", "data.folds=5", "data.fold=2"]
+    assert _fold(None) == []
+
+
+@pytest.mark.parametrize("word", ["2", "2/", "/5", "a/5", "2/5/7", "-1/5", ""])
+def test_what_is_no_fold(word):
+    with pytest.raises(UsageError, match=f"--fold takes a fold and how many there are, such as 2/5, got '{word}'"):
+        _fold(word)
+
+
+@pytest.mark.slow
+def test_a_fold_is_trained_and_evaluated(netlab, config, tmp_path):
+    done = netlab("train", config, "train.epochs=1", GRAPH, "--fold", "2/5", "--runs", tmp_path, "--quiet")
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "tiny-fold-2-1"
+    assert done.stdout.splitlines()[-1] == str(run)
+    found = json.loads(netlab("eval", "--checkpoint", run, "--split", "validation", "--json").stdout)
+    assert found["samples"] == 288  # a fifth of what is not the test split
+    beyond = netlab("train", config, "--fold", "6/5", "--runs", tmp_path)
+    assert beyond.returncode == 2
+    assert "fold (=6) is none of the 5 folds: give 1 to 5" in beyond.stderr
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from netlib.config.dump import to_yaml
@@ -113,3 +115,22 @@ def test_paths_are_absolute_in_resolved_values(write, tmp_path):
     other = load("a.yaml", ["data.path=y.npz"])
     assert other.resolved()["data"]["path"] == str(tmp_path / "y.npz")
     assert load("a.yaml", ["data.path=/y.npz"]).resolved()["data"]["path"] == "/y.npz"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ("sub/x.npy", ["sub/x.npy"]),
+        ("{x: x $1.npy}", ["x $1.npy"]),
+        ("[x.npy, ../z.npy]", ["x.npy", "../z.npy"]),
+        ("{x: x.npy, z: /z.npy}", ["x.npy", "/z.npy"]),
+    ],
+)
+def test_paths_in_lists_and_mappings_are_absolute_too(write, tmp_path, inputs, expected):
+    model = "model: {inputs: {x: {shape: [2]}}, nodes: [Dense: 1]}\n"
+    write("sub/base.yaml", f"data: {{source: npy, inputs: {inputs}, targets: {{y: y.npy}}}}\n")
+    write("a.yaml", f"extends: sub/base.yaml\ndata: {{targets: {{y: other.npy}}}}\n{model}")
+    data = load("a.yaml").resolved()["data"]
+    assert list(data["inputs"].values()) == [os.path.normpath(tmp_path / "sub" / path) for path in expected]
+    assert data["targets"] == {"y": str(tmp_path / "other.npy")}  # seen from the file that has it
+    assert read(to_yaml(load("a.yaml").resolved()), "/elsewhere/resolved.yaml").resolved()["data"] == data

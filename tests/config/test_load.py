@@ -304,6 +304,18 @@ def test_no_data_file_is_opened_where_that_is_asked_and_inputs_are_declared(tmp_
         read(f"{NPZ}model: [Dense: 2]\n", open_data=False)
 
 
+def test_a_table_that_is_as_long_as_the_data_says_is_looked_up_there_though_the_inputs_are_declared(tmp_path):
+    (tmp_path / "x.csv").write_text("city,y\n" + "a,1\nb,2\nb,3\nc,4\n")
+    data = "data: {source: csv, path: x.csv, inputs: {city: city}, targets: y, preprocess: {city: Lookup}}\n"
+    model = "model: {inputs: {city: {shape: [], dtype: int32}}, nodes: [Embedding: {output_dim: 2}, Dense: 1]}\n"
+    found = read(data + model, str(tmp_path / "a.yaml"), open_data=False)
+    assert found.graph.nodes[0].weights[0].shape == (4, 2)
+    blocks = "blocks: {Table: {nodes: [Embedding: {output_dim: 2}]}}\n"
+    inside = blocks + model.replace("Embedding: {output_dim: 2}", "Table")
+    found = read(data + inside, str(tmp_path / "a.yaml"), open_data=False)
+    assert found.graph.nodes[0].body.nodes[0].weights[0].shape == (4, 2)
+
+
 def test_the_shapes_of_a_data_file_reach_the_model(tmp_path, monkeypatch):
     numpy = pytest.importorskip("numpy")
     (tmp_path / "data").mkdir()

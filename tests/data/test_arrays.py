@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -67,3 +68,20 @@ def test_the_fingerprint_does_not_depend_on_memory_or_the_order_of_names():
     same = some(inputs={"b": b, "a": np.asfortranarray(a)})
     assert same.fingerprint() == some().fingerprint()
     assert some().take(np.arange(3)).fingerprint() == some().fingerprint()
+
+
+def test_the_fingerprint_of_a_view_is_that_of_its_copy_whatever_the_block(monkeypatch):
+    windows = np.lib.stride_tricks.sliding_window_view(np.arange(40, dtype=np.float32).reshape(20, 2), 5, axis=0)
+    for block in (1, 100, 1 << 24):
+        monkeypatch.setattr("netlib.data.arrays.BLOCK", block)
+        assert Arrays({"x": windows}, {}).fingerprint() == Arrays({"x": windows.copy()}, {}).fingerprint()
+
+
+def test_the_fingerprint_of_windows_takes_no_more_memory_than_a_block(monkeypatch):
+    monkeypatch.setattr("netlib.data.arrays.BLOCK", 1 << 20)
+    windows = np.lib.stride_tricks.sliding_window_view(np.zeros((50_000, 2), np.float32), 100, axis=0)  # 40 MB
+    tracemalloc.start()
+    Arrays({"x": windows}, {}).fingerprint()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 << 20

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.report import numbers
-from netlib.spec.errors import UsageError
 
 
 @given(st.integers(0, 10**15))
@@ -52,20 +51,3 @@ def test_durations(seconds, text):
 )  # fmt: skip
 def test_sizes(size, text):
     assert numbers.size(size) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("16GB", 16 * 10**9), ("16 GiB", 16 * 2**30), ("512MiB", 2**29), ("1.5kb", 1500), (" 2 tib ", 2 * 2**40),
-        ("0.5MB", 500_000),
-    ],
-)  # fmt: skip
-def test_sizes_are_read_as_they_are_written(text, size):
-    assert numbers.parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["16", "16G", "GB", "-1GB", "0GB", "1e3GB", "1 000GB", "", "9" * 40 + "GB"])
-def test_what_is_no_size(text):
-    with pytest.raises(UsageError, match=r"expected a size such as 16GB or 512MiB \(units: KB, MB, GB, TB, KiB"):
-        numbers.parse_size(text)

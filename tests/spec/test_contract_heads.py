@@ -84,6 +84,23 @@ def test_losses_that_cannot_be_computed(expression: str, message: str) -> None:
     assert message in found.message
 
 
+def test_numbers_are_no_classes_to_tell_apart() -> None:
+    (found,) = problems(graph([{"Dense": 1}]), numbers(1), loss="sparse_categorical_crossentropy")
+    assert found.loc == ("train", "loss")
+    assert found.message == (
+        "SparseCategoricalCrossentropy is of classes, but target 'y' holds numbers: use MeanSquaredError, or make classes of"
+        " them with the step Labels"
+    )
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_numbers_of_classes_are_no_amounts(classes: int) -> None:
+    found = problems(graph([{"Dense": 1}]), labels(classes), loss="mse")
+    amounts = "MeanSquaredError takes the numbers of the 3 classes of 'y' for amounts"
+    expected = [("warning", f"{amounts}: use SparseCategoricalCrossentropy and 3 units")] if classes > 2 else []
+    assert [(each.severity, each.message) for each in found] == expected
+
+
 def test_metrics_may_be_anything_that_can_be_averaged() -> None:
     made = graph([{"Dense": 1}])
     metrics = [{"Compute": "y", "name": "t"}, {"Compute": "output > 0", "name": "o"}, {"Compute": "mean(output - y)"}]

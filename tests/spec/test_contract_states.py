@@ -46,12 +46,26 @@ def test_rows_that_follow_one_another_have_no_problems() -> None:
         (
             {"validation": 0.2},
             ("data", "validation"),
-            "validation (= 0.2) takes samples out at random; set validation: 0",
+            "validation (= 0.2) takes samples out from among the others; set split: Contiguous",
         ),
-        ({"test": 0.2}, ("data", "test"), "test (= 0.2) takes samples out at random; set test: 0"),
+        (
+            {"test": 0.2},
+            ("data", "test"),
+            "test (= 0.2) takes samples out from among the others; set split: Contiguous",
+        ),
+        (
+            {"folds": 5, "fold": 2},
+            ("data", "split"),
+            "validation takes samples out from among the others; set split: Contiguous",
+        ),
+        (
+            {"split": "Contiguous", "folds": 5, "fold": 2},
+            ("data", "fold"),
+            "fold 2 of 5 leaves a gap; validate on the first or the last fold",
+        ),
         ({"mix": "MixUp"}, ("train", "mix"), "mix joins each with another one; leave mix out"),
     ],
-    ids=["shuffled", "validated", "tested", "mixed"],
+    ids=["shuffled", "validated", "tested", "folded", "gap", "mixed"],
 )
 def test_what_puts_other_samples_into_the_rows(wrong: dict[str, Any], loc: tuple[str, ...], message: str) -> None:
     (found,) = problems(**wrong)
@@ -68,6 +82,27 @@ def test_a_smaller_last_batch(samples: int | None, what: str) -> None:
     assert found.loc == ("data", "drop_remainder")
     start = "GRU 'memory' is stateful: every batch must have 4 rows (batch_size), but "
     assert found.message == f"{start}{what}; set drop_remainder: true"
+
+
+@pytest.mark.parametrize("held_out", [{"validation": 0.2, "test": 0.2}, {"folds": 5, "fold": 5}, {"test": 0.08}])
+def test_rows_in_order_can_be_held_out_in_whole_batches(held_out: dict[str, Any]) -> None:
+    assert problems(split="Contiguous", **held_out) == []
+    assert problems(split="Contiguous", samples=None, **held_out) == []
+
+
+@pytest.mark.parametrize(
+    ("held_out", "place", "verb", "remedy"),
+    [
+        ({"validation": 0.1}, "validation", "validate", ", as validation: $(8 / 100)"),
+        ({"test": 0.1}, "test", "test", ", as test: $(8 / 100)"),
+        ({"folds": 10, "fold": 1}, "fold", "validate", ""),
+    ],
+)
+def test_a_smaller_last_batch_that_is_held_out(held_out: dict[str, Any], place: str, verb: str, remedy: str) -> None:
+    (found,) = problems(split="Contiguous", **held_out)
+    start = "GRU 'memory' is stateful: every batch must have 4 rows (batch_size), but "
+    left = f"of 10 samples to {verb} on 2 are left for the last one; hold out a multiple of 4{remedy}"
+    assert (found.loc, found.message) == (("data", place), start + left)
 
 
 def test_rows_of_another_number_at_their_layer() -> None:
@@ -108,11 +143,13 @@ def test_each_mistake_of_a_config_is_told_once_at_its_place() -> None:
     subject = "LSTM 'bidirectional.forward' is stateful"
     goes_on = f"{subject}: row i of a batch goes on where row i of the batch before ended, but "
     left = "of 1617 samples 1 are left for the last one"
+    held_out = "of 180 samples to validate on 4 are left for the last one; hold out a multiple of 8, as validation: $(176 / 1797)"
     found = {(problem.place.line + 1, problem.message) for problem in caught.value.problems if problem.place}
     assert len(caught.value.problems) == len(found)
     assert found == {
         (1, f"{goes_on}the samples are shuffled for every epoch; set shuffle: false"),
-        (1, f"{goes_on}validation (= 0.1) takes samples out at random; set validation: 0"),
+        (1, f"{goes_on}validation (= 0.1) takes samples out from among the others; set split: Contiguous"),
+        (1, f"{subject}: every batch must have 8 rows (batch_size), but {held_out}"),
         (1, f"{subject}: every batch must have 8 rows (batch_size), but {left}; set drop_remainder: true"),
         (4, "LSTM is stateful with batch_size (= 4), but data has batch_size (= 8): set batch_size: 8 here"),
     }

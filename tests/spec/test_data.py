@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from netlib.spec.data import DataSpec, part_sizes
+from netlib.spec.data import DataSpec
 from netlib.spec.errors import SpecError
 from netlib.spec.features import MissingFileError, PreprocessingSpec, SourceSpec, numbers
 from netlib.spec.preprocessing.numbers import Rescale, Standardize
 from netlib.spec.registry import names, spec_class
+from netlib.spec.schema.examples import example_parameters
+from netlib.spec.shares import part_sizes
 from netlib.spec.sources.bundled import Digits, Iris
 from netlib.spec.sources.npz import Npz
 
@@ -46,8 +48,11 @@ def test_plain_values_are_flat_and_make_an_equal_spec():
         "targets": {"label": "label"},
         "validation": 0.1,
         "test": 0.0,
+        "folds": None,
+        "fold": None,
         "stratify": None,
         "split": "Random",
+        "memory": None,
         "batch_size": 32,
         "shuffle": True,
         "drop_remainder": False,
@@ -58,13 +63,7 @@ def test_plain_values_are_flat_and_make_an_equal_spec():
 
 @pytest.mark.parametrize("name", names("source"))
 def test_every_source_survives_the_plain_form(name):
-    cls = spec_class("source", name)
-    needed = {
-        key: "a" for key in ("path", "targets") if key in cls.model_fields and cls.model_fields[key].is_required()
-    }
-    needed |= {"inputs": {"x": {"shape": [2]}}} if name == "noise" else {}
-    needed |= {"targets": ["a"]} if "targets" in needed else {}
-    spec = DataSpec.parse({"source": name, **needed, "test": 0.25})
+    spec = DataSpec.parse({"source": name, **example_parameters(spec_class("source", name)), "validation": 0.25})
     assert spec.source.type_name() == name
     assert DataSpec.parse(spec.to_plain()) == spec
 
@@ -94,7 +93,6 @@ def test_all_problems_at_once_and_flat():
     assert found == [
         (("pth",), "source 'npz' has no parameter 'pth'; did you mean 'path'?", "key"),
         (("vaildation",), "source 'npz' has no parameter 'vaildation'; did you mean 'validation'?", "key"),
-        ((), "npz needs 'path': the file, as `numpy.savez` writes it", "value"),
         (("test",), "expected a number less than 1, got 1.5", "value"),
         (("batch_size",), "expected an integer, got '64'", "value"),
     ]
@@ -104,8 +102,8 @@ def test_an_unknown_key_without_a_likeness_names_the_keys_of_both():
     ((loc, message, at),) = problems({"source": "moons", "frequency": 3})
     assert (loc, at) == (("frequency",), "key")
     assert message == (
-        "source 'moons' has no parameter 'frequency' (moons has: samples, noise; data has: source, validation, test, stratify, "
-        "split, batch_size, shuffle, drop_remainder, preprocess)"
+        "source 'moons' has no parameter 'frequency' (moons has: samples, noise; data has: source, validation, test, folds, "
+        "fold, stratify, split, memory, batch_size, shuffle, drop_remainder, preprocess)"
     )
     assert "(digits has: none; data has: source," in problems({"source": "digits", "frequency": 3})[0][1]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlib.spec.tensors import TensorSpec, elements, known_product, show
+from netlib.spec.tensors import TensorSpec, elements, greatest, known_product, show
 
 
 def test_unknown_axes_are_shown_as_such() -> None:
@@ -35,3 +35,16 @@ def test_elements_leave_the_batch_out() -> None:
 def test_what_may_stand_for_what(one: TensorSpec, other: TensorSpec, fits: bool) -> None:
     assert one.fits(other) is fits
     assert other.fits(one) is fits
+
+
+def test_the_largest_value_makes_no_difference() -> None:
+    tensor = TensorSpec((None, 3), "int32", maximum=4)
+    assert tensor == TensorSpec((None, 3), "int32")
+    assert len({tensor, TensorSpec((None, 3), "int32")}) == 1
+
+
+def test_the_greatest_is_known_where_all_are() -> None:
+    few, many, unknown = (TensorSpec((None,), "int32", maximum=maximum) for maximum in (4, 9, None))
+    assert greatest([few, many]) == 9
+    assert greatest([few, unknown]) is None
+    assert greatest([]) is None

@@ -8,6 +8,7 @@ from netlib.data.arrays import Arrays
 from netlib.data.load import Splits
 from netlib.data.preprocessing import Preprocessing
 from netlib.spec.errors import NetlabError, UsageError
+from netlib.spec.features import DataSignature
 from netlib.tasks.data_contract import check_splits
 
 CONFIG = """\
@@ -30,7 +31,8 @@ def check(loss, x=None, targets=None, where="train", config=CONFIG):
     parts = {name: bad if name == where else good for name in ("train", "validation", "test")}
     graph = experiment.graph
     heads = experiment.train.bind(list(graph.outputs), list(bad.targets), list(bad.inputs))
-    check_splits(Splits(**parts, preprocessing=Preprocessing({}), fingerprint=""), graph, heads)
+    signature = DataSignature({}, {}, None)
+    check_splits(Splits(**parts, preprocessing=Preprocessing({}), fingerprint="", signature=signature), graph, heads)
 
 
 SPARSE = "{first: {SparseCategoricalCrossentropy: {}, of: wide, target: y}}"

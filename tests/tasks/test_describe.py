@@ -8,11 +8,17 @@ from netlib.config.dump import to_yaml
 from netlib.config.load import read
 from netlib.config.reader import read_tree
 from netlib.config.sources import open_source
+from netlib.spec.data import DataSpec
 from netlib.spec.errors import UsageError
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.registry import TABLES, names
 from netlib.spec.tensors import TensorSpec
-from netlib.tasks.describe import catalogue, describe
+from netlib.tasks.describe import DATA_KINDS, catalogue, data_catalogue, describe
+
+
+def _is_of_data(name: str) -> bool:
+    return name.partition(".")[0] in DATA_KINDS
+
 
 ALL = [f"{kind}.{name}" for kind in TABLES for name in names(kind)] + [f"container.{name}" for name in CONTAINERS]
 
@@ -66,7 +72,7 @@ def test_the_example_reads_back_as_what_it_says(name: str, tmp_path: Any) -> Non
     assert not problems
     assert tree is not None
     value = found.facts.example.value
-    assert tree.plain() == ({"model": [value]} if is_node else value)
+    assert tree.plain() == ({"model": [value]} if is_node else {"data": value} if _is_of_data(name) else value)
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name.startswith(("layer", "container"))])
@@ -81,6 +87,23 @@ def test_a_config_with_the_example_of_a_layer_has_no_mistake(name: str) -> None:
     node = found.facts.example.value
     model = {"inputs": declared, "nodes": [node, {"Constant": 1.0}]}
     assert read(to_yaml({"model": model})).graph is not None
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if _is_of_data(name)])
+def test_the_example_of_a_source_a_split_or_a_step_is_a_section_without_a_mistake(name: str) -> None:
+    value = describe(name, DATA_KINDS).facts.example.value
+    assert DataSpec.parse({"source": "iris", **value})
+
+
+def test_only_what_a_section_data_has_is_looked_for_there() -> None:
+    assert describe("Hash", ("split",)).facts.kind == "split"
+    with pytest.raises(
+        UsageError, match=r"'Hash' names several things; ask for one of them: preprocessing.Hash, split.Hash"
+    ):
+        describe("Hash", DATA_KINDS)
+    with pytest.raises(UsageError, match=r"there is no source, preprocessing or split 'CSVV'; did you mean 'csv'\?"):
+        describe("CSVV", DATA_KINDS)
+    assert [group.name for group in data_catalogue()] == list(DATA_KINDS)
 
 
 def test_the_catalogue_of_layers_and_of_another_kind() -> None:

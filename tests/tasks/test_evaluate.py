@@ -73,6 +73,22 @@ def test_a_split_that_the_run_has_not(write, tmp_path):
     assert evaluate(str(run), "train").samples == 1797
 
 
+def test_splits_that_a_column_says(write, tmp_path):
+    rows = "".join(f"{i % 7},{i % 2},{'train' if i % 3 else 'held out'}\n" for i in range(60))
+    (tmp_path / "a.csv").write_text(f"x,y,part\n{rows}")
+    split = "{Column: {column: part, train: train, validation: held out}}"
+    text = f"""\
+name: said
+data: {{source: csv, path: a.csv, targets: [y], split: {split}}}
+model: [Dense: 2]
+train: {{epochs: 1, loss: sparse_categorical_crossentropy, execution: graph}}
+"""
+    run = train(write(text=text), runs_root=tmp_path).run
+    assert evaluate(str(run), "validation").samples == 20
+    with pytest.raises(UsageError, match="the run has no test split: its config holds out none; choose another split"):
+        evaluate(str(run))
+
+
 def test_a_damaged_checkpoint_is_refused(short, copied):
     run = copied(short)
     file = run / "checkpoints" / (run / "checkpoints" / "best").read_text().strip() / "model.safetensors"

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from netlib.data.arrays import Array, Values
-from netlib.data.steps.step import Learned, Step
-from netlib.spec.errors import NetlabError
+from netlib.data.steps.step import Learned, RowError, Step, nothing
 from netlib.spec.features import PreprocessingSpec
-from netlib.spec.preprocessing.categories import CATEGORIES, Labels, Lookup, OneHot
+from netlib.spec.preprocessing.categories import CATEGORIES, Hash, Labels, Lookup, OneHot
 
 
 def as_texts(values: Values) -> pl.Series:
-    """Texts as they are; integers as their digits, a missing number as null."""
+    """Texts as they are; whole numbers as digits, others as the shortest decimal that means them; what is missing as null."""
     if isinstance(values, pl.Series):
         return values.cast(pl.String())
-    flat = pl.Series(values.reshape(len(values))).fill_nan(None) if values.dtype.kind == "f" else pl.Series(values)
-    whole = flat.cast(pl.Int64(), strict=False)
-    return pl.select(pl.when(whole == flat).then(whole.cast(pl.String())).otherwise(flat.cast(pl.String()))).to_series()
+    if values.dtype.kind != "f":
+        return pl.Series(values.reshape(len(values))).cast(pl.String())
+    # Not by polars, which may come to write them differently: what was learned or hashed of them must stay.
+    numbers, places = np.unique(values.reshape(len(values)), return_inverse=True)
+    texts = pl.Series([_digits(number) for number in numbers], dtype=pl.String())
+    return texts[places] if len(values) else texts
+
+
+def _digits(number: np.floating[Any]) -> str | None:
+    if np.isnan(number):
+        return None
+    return str(int(number)) if number.is_integer() else str(number)
 
 
 def _by_frequency(spec: OneHot | Lookup, values: Values) -> dict[str, Any]:
@@ -57,17 +67,31 @@ def _classes(spec: Labels, values: Values) -> dict[str, Any]:
 def _labels(_spec: Labels, learned: Learned, values: Values) -> Array:
     numbers = _numbers(learned, values)
     if (numbers == 0).any():
-        texts = as_texts(values)
         wrong = int((numbers == 0).argmax())
-        known = ", ".join(map(repr, learned[CATEGORIES][:10]))
-        what = "no class" if texts[wrong] is None else f"the class {texts[wrong]!r}"
+        found = as_texts(values[wrong : wrong + 1])[0]
+        what = "no class" if found is None else f"the class {found!r}"
         count = int((numbers == 0).sum())
-        raise NetlabError(f"row {wrong} has {what}, which is none of those to train on ({known}); {count} such rows")
+        more = f"; {count} rows have such" if count > 1 else ""
+        raise RowError(wrong, f"has {what}, which is none of those to train on ({_shown(learned[CATEGORIES])}){more}")
     return numbers - 1
+
+
+def _shown(categories: Sequence[str], limit: int = 10) -> str:
+    more = f" and {len(categories) - limit} more" if len(categories) > limit else ""
+    return ", ".join(map(repr, categories[:limit])) + more
+
+
+def _hash(spec: Hash, _learned: Learned, values: Values) -> Array:
+    texts = as_texts(values)
+    found = texts.drop_nulls().unique()
+    digests = b"".join([blake2b(text.encode(), digest_size=8).digest() for text in found.to_list()])
+    numbers = pl.Series(np.frombuffer(digests, "<u8") % (spec.bins - 1) + 1, dtype=pl.Int32())
+    return texts.replace_strict(found, numbers, default=0, return_dtype=pl.Int32()).fill_null(0).to_numpy()
 
 
 STEPS: dict[type[PreprocessingSpec], Step] = {
     OneHot: Step((CATEGORIES,), _by_frequency, _one_hot),
     Lookup: Step((CATEGORIES,), _by_frequency, lambda _spec, learned, values: _numbers(learned, values)),
+    Hash: Step((), nothing, _hash),
     Labels: Step((CATEGORIES,), _classes, _labels),
 }

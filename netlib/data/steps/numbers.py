@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 
 from netlib.data.arrays import Array
-from netlib.data.steps.step import Learned, Step, nothing
+from netlib.data.steps.step import Learned, RowError, Step, nothing
 from netlib.spec.errors import NetlabError
 from netlib.spec.features import PreprocessingSpec
-from netlib.spec.preprocessing.numbers import Impute, Rescale, Standardize
+from netlib.spec.preprocessing.numbers import (
+    Bucketize,
+    Clip,
+    Impute,
+    Log,
+    MinMax,
+    Rescale,
+    RobustScale,
+    Standardize,
+)
+
+
+def _column(values: Array) -> Array:
+    """In float32, one number a sample as a column."""
+    return (
+        values.astype(np.float32, copy=False).reshape(-1, 1)
+        if values.ndim == 1
+        else values.astype(np.float32, copy=False)
+    )
+
+
+def _axes(per: str, values: Array) -> tuple[int, ...]:
+    """Those that are learned over."""
+    return tuple(range(max(values.ndim - 1, 1))) if per == "channel" else (0,)
+
+
+def _ends(per: str, values: Array) -> tuple[Array, Array, Array | bool]:
+    """Least and largest of the values that are there, and where these are; 0 where there are none."""
+    missing = np.isnan(values)
+    present = ~missing if missing.any() else True
+    axes = _axes(per, values)
+    lowest = values.min(axis=axes, where=present, initial=np.inf)
+    highest = values.max(axis=axes, where=present, initial=-np.inf)
+    none = lowest > highest
+    return np.where(none, np.float32(0), lowest), np.where(none, np.float32(0), highest), present
 
 
 def _fit_standardize(spec: Standardize, values: Array) -> dict[str, Array]:
     """Mean and standard deviation, float32, in the shape of the axes that they are kept apart for."""
-    values = values.astype(np.float32)
-    axes = tuple(range(max(values.ndim - 1, 1))) if spec.per == "channel" else (0,)
-    mean = values.mean(axis=axes, dtype=np.float64)
-    deviation = values.std(axis=axes, dtype=np.float64).astype(np.float32)
-    lowest = values.min(axis=axes)
-    constant = (lowest == values.max(axis=axes)) | (deviation == 0)
+    values = values.astype(np.float32, copy=False)
+    axes = _axes(spec.per, values)
+    lowest, highest, present = _ends(spec.per, values)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # of nothing there is no mean
+        mean = values.mean(axis=axes, dtype=np.float64, where=present)
+        deviation = values.std(axis=axes, dtype=np.float64, where=present).astype(np.float32)
+    constant = (lowest == highest) | (deviation == 0)
     # The mean of equal values, summed, may differ from them in its last bit: a constant must become exactly 0.
     return {
         "mean": np.where(constant, lowest, mean.astype(np.float32)),
@@ -27,20 +66,97 @@ def _fit_standardize(spec: Standardize, values: Array) -> dict[str, Array]:
 
 
 def _standardize(_spec: Standardize, learned: Learned, values: Array) -> Array:
+    return _scaled(values, learned["mean"], learned["deviation"])
+
+
+def _fit_robust(spec: RobustScale, values: Array) -> dict[str, Array]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of nothing there are no quartiles
+        quantile = np.nanquantile if np.isnan(values).any() else np.quantile  # the first takes much longer
+        quartiles = quantile(values.astype(np.float64), (0.25, 0.5, 0.75), axis=_axes(spec.per, values))
+    first, median, third = np.where(np.isnan(quartiles), 0, quartiles)
+    distance = (third - first).clip(max=np.finfo(np.float32).max).astype(np.float32)
+    return {"median": np.asarray(median, np.float32), "distance": np.where(distance == 0, np.float32(1), distance)}
+
+
+def _robust(_spec: RobustScale, learned: Learned, values: Array) -> Array:
+    return _scaled(values, learned["median"], learned["distance"])
+
+
+def _scaled(values: Array, middle: Array, unit: Array) -> Array:
     with np.errstate(over="ignore"):  # what does not fit is found, and named, by netlib.data.contract
-        result: Array = (values.astype(np.float32) - learned["mean"]) / learned["deviation"]
-    return result
+        return _column((values.astype(np.float32, copy=False) - middle) / unit)
+
+
+def _fit_min_max(spec: MinMax, values: Array) -> dict[str, Array]:
+    lowest, highest, _ = _ends(spec.per, values.astype(np.float32, copy=False))
+    return {"lowest": lowest, "highest": highest}
+
+
+def _min_max(spec: MinMax, learned: Learned, values: Array) -> Array:
+    lowest, highest = (learned[name].astype(np.float64) for name in ("lowest", "highest"))
+    shares = values.astype(np.float64)  # in which the difference of any two numbers of float32 fits
+    shares -= lowest
+    shares /= np.where(highest == lowest, 1, highest - lowest)
+    if spec.clip:
+        shares = shares.clip(0, 1)
+    # A weighted mean, unlike a sum, gives both ends exactly.
+    with np.errstate(over="ignore"):  # as above
+        return _column((spec.minimum * (1 - shares) + spec.maximum * shares).astype(np.float32))
 
 
 def _rescale(spec: Rescale, _learned: Learned, values: Array) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):  # as above
-        result: Array = values.astype(np.float32) * np.float32(spec.scale) + np.float32(spec.offset)
-    return result
+        return _column(values.astype(np.float32) * np.float32(spec.scale) + np.float32(spec.offset))
+
+
+def _clip(spec: Clip, _learned: Learned, values: Array) -> Array:
+    least, most = (None if end is None else np.float32(end) for end in (spec.minimum, spec.maximum))
+    return _column(np.clip(values.astype(np.float32), least, most))
+
+
+def _log(spec: Log, _learned: Learned, values: Array) -> Array:
+    shifted = values.astype(np.float64) + spec.offset
+    wrong = shifted <= 0
+    if wrong.any():
+        first = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        what = f"and with the offset {spec.offset:g} no logarithm" if spec.offset else "of which there is no logarithm"
+        raise RowError(
+            int(first[0]),
+            f"has {values[first]}, {what}: it must be above 0 ({int(wrong.sum())} such values);"
+            " a larger offset (Log: 1), or Clip in front, helps",
+        )
+    return _column(np.log(shifted).astype(np.float32))
+
+
+def _fit_bucketize(spec: Bucketize, values: Array) -> dict[str, Array]:
+    if spec.boundaries is not None:
+        return {"boundaries": np.array(spec.boundaries, np.float32)}
+    assert spec.quantiles is not None
+    _refuse_missing(values)
+    shares = np.arange(1, spec.quantiles) / spec.quantiles
+    return {"boundaries": np.quantile(values.astype(np.float64), shares).astype(np.float32)}
+
+
+def _bucketize(spec: Bucketize, learned: Learned, values: Array) -> Array:
+    _refuse_missing(values)
+    floats = values.dtype.kind == "f"
+    # An integer may have more digits than float32; a number of float32 is equal to a boundary that is written as it was.
+    exact: Any = learned["boundaries"] if floats or spec.boundaries is None else spec.boundaries
+    boundaries = np.asarray(exact, np.float32 if floats else np.float64)
+    return np.searchsorted(boundaries, values.reshape(-1), side="right").astype(np.int32)
+
+
+def _refuse_missing(values: Array) -> None:
+    missing = np.isnan(values.reshape(-1))
+    if missing.any():
+        count = int(missing.sum())
+        raise RowError(int(missing.argmax()), f"has no number ({count} are missing): put Impute in front of Bucketize")
 
 
 def _fit_impute(spec: Impute, values: Array) -> dict[str, Array]:
     """A number for each index of the last axis, or one where there is no further axis."""
-    values = values.astype(np.float32)
+    values = values.astype(np.float32, copy=False)
     rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     filled = [_filling(spec.by, column[~np.isnan(column)]) for column in rows.T]
     return {"filling": np.array(filled, np.float32).reshape(values.shape[-1:] if values.ndim > 1 else ())}
@@ -50,20 +166,27 @@ def _filling(by: str | float, present: Array) -> float:
     if not isinstance(by, str):
         return by
     if not len(present):
-        raise NetlabError(f"every value of the training split is missing, so there is no {by.replace('_', ' ')}")
+        what = f"every value of the training split is missing, so there is no {by.replace('_', ' ')}"
+        raise NetlabError(f"{what}: leave the column out, or say what is put there (Impute: 0)")
     if by == "most_frequent":
         found, counts = np.unique(present, return_counts=True)
         return float(found[counts.argmax()])
-    return float(np.median(present) if by == "median" else present.mean(dtype=np.float64))
+    return float(np.median(present.astype(np.float64)) if by == "median" else present.mean(dtype=np.float64))
 
 
-def _impute(_spec: Impute, learned: Learned, values: Array) -> Array:
-    values = values.astype(np.float32)
-    return np.where(np.isnan(values), learned["filling"], values)
+def _impute(spec: Impute, learned: Learned, values: Array) -> Array:
+    missing = np.isnan(values)
+    filled = _column(np.where(missing, learned["filling"], values))
+    return np.concatenate([filled, _column(missing)], axis=-1) if spec.flag else filled
 
 
 STEPS: dict[type[PreprocessingSpec], Step] = {
     Standardize: Step(("mean", "deviation"), _fit_standardize, _standardize),
+    RobustScale: Step(("median", "distance"), _fit_robust, _robust),
+    MinMax: Step(("lowest", "highest"), _fit_min_max, _min_max),
     Rescale: Step((), nothing, _rescale),
+    Clip: Step((), nothing, _clip),
+    Log: Step((), nothing, _log),
+    Bucketize: Step(("boundaries",), _fit_bucketize, _bucketize, by_axes=False),
     Impute: Step(("filling",), _fit_impute, _impute),
 }

@@ -110,6 +110,8 @@ def _declared(
     declared = declared_inputs(written, given or {}, section.inputs_loc, state.problems)
     if declared and given is not None:
         check_inputs(declared, given, section.inputs_loc, state.problems)
+        known = {name: given[name].maximum for name in declared if name in given}
+        declared = {name: replace(tensor, maximum=known.get(name)) for name, tensor in declared.items()}
     return declared
 
 

@@ -24,9 +24,9 @@ from netlib.spec.language.scope import UNKNOWN_PORT
 from netlib.spec.language.state import State, as_written
 from netlib.spec.language.surroundings import Surroundings
 from netlib.spec.language.wiring import Wiring
-from netlib.spec.layer import MASK, LayerSpec
+from netlib.spec.layer import MASK, LayerSpec, ShapeLayerSpec
 from netlib.spec.precision import POLICIES
-from netlib.spec.tensors import UNKNOWN_TENSOR, Shape, TensorSpec, known_product, show
+from netlib.spec.tensors import UNKNOWN_TENSOR, Shape, TensorSpec, greatest, known_product, show
 
 if TYPE_CHECKING:
     from netlib.spec.keras_layers import KerasLayer
@@ -144,13 +144,17 @@ def measured(
             outputs = {UNKNOWN_PORT: UNKNOWN_TENSOR if declared is None else TensorSpec(declared, compute)}
             return replace(frame, spec=spec, reads=read, outputs=outputs, macs=None, known=False)
         spec = answered
+    spec = state.settled(spec, tuple(given.values()))
     facts = state.facts_of(spec, tuple(given.values()), compute)
     state.grow(len(read) + len(facts.outputs), frame.loc)
+    outputs = facts.outputs
+    if isinstance(spec, ShapeLayerSpec) and (most := greatest(given.values())) is not None:
+        outputs = {port: replace(tensor, maximum=most) for port, tensor in outputs.items()}
     return replace(
         frame,
         spec=spec,
         reads=read,
-        outputs=facts.outputs,
+        outputs=outputs,
         weights=facts.weights,
         macs=known_product((facts.macs, frame.times)),
         couples_rows=facts.couples_rows or (spec.couples_rows_in_training and _in_training(frame, around)),

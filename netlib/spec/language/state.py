@@ -77,6 +77,7 @@ class State:
     _specs: dict[tuple[str, str], LayerSpec] = field(default_factory=dict)
     _reading: dict[tuple[int, tuple[str, ...]], ExpressionSpec] = field(default_factory=dict)
     _facts: dict[Any, Facts] = field(default_factory=dict)
+    _settled: dict[Any, LayerSpec] = field(default_factory=dict)
     _answered: dict[Any, KerasLayer] = field(default_factory=dict)
 
     def report(self, error: SpecError) -> None:
@@ -114,6 +115,17 @@ class State:
         found = self._facts.get(key)
         if found is None:
             found = self._facts[key] = _facts(spec, tensors, compute)
+        return found
+
+    def settled(self, spec: LayerSpec, tensors: tuple[TensorSpec, ...]) -> LayerSpec:
+        """The spec with what the largest values of what it reads tell; one for all that are alike."""
+        maxima = tuple(tensor.maximum for tensor in tensors)
+        if not any(maximum is not None for maximum in maxima):
+            return spec
+        key = (id(spec), maxima)
+        found = self._settled.get(key)
+        if found is None:
+            found = self._settled[key] = spec.settled(*tensors)
         return found
 
     def answered(self, spec: KerasLayer, tensors: tuple[TensorSpec, ...], compute: str) -> KerasLayer | None:

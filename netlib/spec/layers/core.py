@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
@@ -15,7 +15,7 @@ from netlib.spec.errors import SpecError
 from netlib.spec.fields import activated, biased, limited, penalised, starts_as
 from netlib.spec.layer import LayerSpec, ShapeLayerSpec, Weight, need_activation_axis, need_axis
 from netlib.spec.registry import resolve
-from netlib.spec.tensors import Shape, known_product, show
+from netlib.spec.tensors import Shape, TensorSpec, greatest, known_product, show
 from netlib.spec.types import Float, PositiveInt
 
 NO_LORA = "weights are trained whole, without low-rank updates"
@@ -98,12 +98,37 @@ class Embedding(LayerSpec):
         "lora_alpha": NO_LORA,
         "quantization_config": NO_QUANTIZATION,
     }
-    input_dim: PositiveInt = Field(description="Number of rows of the table: the largest index plus 1.")
+    input_dim: PositiveInt | None = Field(
+        None,
+        description="Number of rows of the table: the largest index plus 1. Left out, it is that of the column that is read,"
+        " where the data tells it.",
+    )
     output_dim: PositiveInt = Field(description="Length of each vector.")
     embeddings_initializer: Initializer = starts_as("uniform", "table")
     embeddings_regularizer: Regularizer = penalised("table")
     embeddings_constraint: Constraint = limited("table")
     mask_zero: bool = Field(False, description="Whether index 0 is padding, which the output's mask leaves out.")
+
+    @property
+    def rows(self) -> int:
+        """`input_dim`.
+
+        Raises:
+            SpecError: it was left out, and nothing told it.
+        """
+        if self.input_dim is None:
+            raise SpecError(
+                "Embedding needs 'input_dim', the largest index plus 1: it is left out only where the data tells how large the"
+                " indices are that are read, as of a column with the step Lookup"
+            )
+        return self.input_dim
+
+    def settled(self, *tensors: TensorSpec) -> Self:
+        """With the `input_dim` that the largest of its indices asks for."""
+        most = greatest(tensors)
+        if self.input_dim is not None or most is None:
+            return self
+        return self.model_copy(update={"input_dim": most + 1})
 
     def output_shape(self, shape: Shape) -> Shape:
         """The input's, with `output_dim` as a further axis at the end."""
@@ -111,7 +136,7 @@ class Embedding(LayerSpec):
 
     def weights(self, *shapes: Shape) -> list[Weight]:
         """`embeddings` (input_dim, output_dim)."""
-        return [self.weight("embeddings", self.input_dim, self.output_dim)]
+        return [self.weight("embeddings", self.rows, self.output_dim)]
 
 
 def _numbers(value: Any) -> float | tuple[float, ...]:

@@ -1,4 +1,7 @@
-"""Steps over categories: texts or integers of which there are a few."""
+"""Steps over categories: texts or integers of which there are a few.
+
+A text counts as it stands: case, accents and white space tell categories apart, and an empty text is one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pydantic import Field, model_validator
 
 from netlib.spec.features import Feature, PreprocessingSpec, labels
 from netlib.spec.tensors import TensorSpec
-from netlib.spec.types import PositiveInt, Texts
+from netlib.spec.types import Int, PositiveInt, Texts
 
 CATEGORIES = "categories"
 """What such a step learns: the categories as texts, the most frequent first, equals in alphabetical order."""
@@ -25,6 +28,7 @@ class _Categories(PreprocessingSpec):
 
     takes = ("numbers", "text")
     fills = True
+    single = True
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -70,10 +74,30 @@ class Lookup(_Categories):
         return Feature(TensorSpec((None,), "int32"), minimum=0, maximum=known)
 
 
+class Hash(PreprocessingSpec):
+    """A number from 1 to `bins - 1` that follows from the category alone; 0 for what is missing. For an Embedding.
+
+    Nothing is learned, so that none is unknown; categories may share a number. It is 1 more than the remainder of the BLAKE2b
+    digest of the category in UTF-8 (8 bytes, read as a little-endian integer) divided by `bins - 1`: the same in every process,
+    on every machine and in every version. Integers are taken as their digits.
+    """
+
+    shorthand = "bins"
+    bins: Int = Field(ge=2, le=2**31 - 1, description="How many numbers there are, 0 among them.", examples=[1000])
+
+    takes = ("numbers", "text")
+    fills = True
+    single = True
+
+    def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
+        """One int32 a sample."""
+        return Feature(TensorSpec((None,), "int32"), minimum=0, maximum=self.bins - 1)
+
+
 class Labels(PreprocessingSpec):
     """The number of a target's class, from 0 on: its place among the classes in alphabetical order (integers by size).
 
-    A class that the training split has not is an error.
+    A sample without a class, or of one that the training split (or `classes`) has not, is an error.
     """
 
     shorthand = "classes"
@@ -83,6 +107,7 @@ class Labels(PreprocessingSpec):
 
     takes = ("numbers", "text")
     of_targets = True
+    single = True
 
     def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """One int32 a sample, of as many classes as there are."""

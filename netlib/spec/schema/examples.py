@@ -26,7 +26,6 @@ USUAL: dict[str, Any] = {
     "pool_size": 2,
     "size": 2,
     "rate": 0.5,
-    "input_dim": 1000,
     "output_dim": 64,
     "target_shape": [-1, 8],
     "dims": [2, 1],
@@ -45,12 +44,27 @@ USUAL: dict[str, Any] = {
 WHOLE: dict[str, Any] = {
     "layer.Variable": {"shape": [8]},
     "layer.Constant": {"value": 0.5},
+    "layer.Embedding": {"input_dim": 1000, "output_dim": 64},
     "layer.GroupNormalization": {"groups": 4},
     "layer.Variables": {"scale": {"shape": [8]}, "shifts": [{"shape": [8]}, {"value": 0.5}]},
     "layer.AddLoss": {"value": "mean(x ** 2)"},
     "layer.AddMetric": {"value": "mean(x ** 2)"},
     "loss.Compute": {"expression": "mean(abs(digit - label))"},
     "metric.Compute": {"expression": "mean(abs(digit - label))"},
+    "source.csv": {"path": "houses.csv", "targets": "price"},
+    "source.parquet": {"path": "houses.parquet", "targets": "price"},
+    "source.json_lines": {"path": "houses.jsonl", "targets": "price"},
+    "source.text_folder": {"path": "reviews"},
+    "source.text_lines": {"path": "reviews.txt"},
+    "source.corpus": {"path": "books/*.txt", "length": 100},
+    "source.image_table": {"path": "photos.csv", "targets": "label"},
+    "split.Grouped": {"by": "patient"},
+    "split.Time": {"by": "date"},
+    "split.Column": {"column": "split", "train": ["train"], "test": ["test"]},
+    "preprocessing.Resize": {"height": 64, "width": 64},
+    "preprocessing.CenterCrop": {"size": 64},
+    "preprocessing.Clip": {"minimum": 0, "maximum": 100},
+    "preprocessing.Bucketize": {"quantiles": 10},
 }
 """Parameters of types that need one of several, or whose meaning goes beyond a name."""
 KEYS = {
@@ -108,6 +122,8 @@ def written(spec: type[Spec]) -> Any:
         return choice
     if spec.type_name() in OWN_KEYS:
         return {OWN_KEYS[spec.type_name()]: example_parameters(spec)}
+    if spec.kind == "preprocessing":
+        return {KEYS[spec.kind]: {"column": choice}}
     return {KEYS[spec.kind]: [choice] if spec.kind in LISTED else choice}
 
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from pydantic import PlainValidator
 
 from netlib.spec.base import Spec
+from netlib.spec.errors import SpecError
 from netlib.spec.registry import ALIASES, TABLES, names, snake_case, spec_class, squash
 from netlib.spec.schema.parameter_schema import (
     NULL,
@@ -59,7 +60,7 @@ def spec_schema(spec: type[Spec]) -> Schema:
         forms.append(_alone(spec, spec.shorthand))
     if spec.also_written is not None:
         forms.append(type_schema(spec.also_written))
-    if not required(spec):
+    if _needs_nothing(spec):
         forms.append(NULL)
     return {"description": doc(spec), **open_to_expressions(either(*forms))}
 
@@ -78,6 +79,14 @@ def parameters_schema(spec: type[Spec]) -> Schema:
 def properties(spec: type[Spec]) -> dict[str, Schema]:
     """A spec's parameters, each with its description and default."""
     return {name: open_to_expressions(parameter_schema(field)) for name, field in spec.model_fields.items()}
+
+
+def _needs_nothing(spec: type[Spec]) -> bool:
+    try:
+        spec.parse({})
+    except SpecError:
+        return False
+    return True
 
 
 def required(spec: type[Spec]) -> list[str]:
@@ -142,8 +151,8 @@ def _named(schema: Schema) -> Schema:
 
 
 def _names_schema(kind: str) -> Schema:
-    """A type by its name alone, where it has no required parameters."""
-    bare = [name for name in names(kind) if not required(spec_class(kind, name))]
+    """A type by its name alone, where it has no required parameters, nor needs one of several."""
+    bare = [name for name in names(kind) if _needs_nothing(spec_class(kind, name))]
     return either({"enum": [way for name in bare for way in spellings(kind, name)]}, EXPRESSION)
 
 

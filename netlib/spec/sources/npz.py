@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from pydantic import Field, PlainValidator
 
 from netlib.spec.base import as_validation_error, shown
-from netlib.spec.errors import NetlabError, Problem, SpecError, did_you_mean
+from netlib.spec.errors import Loc, NetlabError, Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, Feature, MissingFileError, SourceSpec
 from netlib.spec.names import check_name
 from netlib.spec.tensors import TensorSpec, show
@@ -100,7 +100,7 @@ class Npz(SourceSpec):
             raise SpecError([Problem(("inputs",), "at least one array is needed as an input")], "npz")
         with open_archive(self.path) as archive:
             found = {
-                array: _header(archive, self._member(archive, parameter, array), self.path, parameter)
+                array: header_of(archive, self._member(archive, parameter, array), self.path, parameter)
                 for parameter, arrays in (("inputs", self.inputs), ("targets", self.targets))
                 for array in arrays.values()
             }
@@ -135,9 +135,13 @@ class Header:
 
 def feature(header: Header) -> Feature:
     """The feature that netlab makes of an array with this header."""
-    dtype = "float32" if header.dtype.kind == "f" else "int32"
-    axes = header.shape[1:] or ((1,) if dtype == "float32" else ())
-    return Feature(TensorSpec((None, *axes), dtype))
+    return feature_of(header.shape, header.dtype)
+
+
+def feature_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Feature:
+    """The feature that netlab makes of an array of this shape, samples first, and dtype."""
+    name = "float32" if dtype.kind == "f" else "int32"
+    return Feature(TensorSpec((None, *(shape[1:] or ((1,) if name == "float32" else ()))), name))
 
 
 @contextmanager
@@ -180,25 +184,31 @@ def _no_archive(path: str, file: IO[bytes], error: Exception) -> NetlabError:
     return SpecError([Problem(("path",), message)], "npz")
 
 
-def _header(archive: ZipFile, member: ZipInfo, path: str, parameter: str) -> Header:
-    """The header of one array, held against the number of bytes that are there."""
+def header_of(archive: ZipFile, member: ZipInfo, path: str, parameter: str) -> Header:
+    """The header of one array, held against the number of bytes that are there.
+
+    Raises:
+        SpecError: under that parameter: it is no array of samples.
+        NetlabError: it is damaged.
+    """
     name = member.filename.removesuffix(SUFFIX)
     try:
         with archive.open(member) as file:
-            shape, dtype = _declared(file)
+            shape, dtype = declared(file)
             start = file.tell()
     except UNREADABLE as error:
         raise damaged(path, f"the header of array '{name}' cannot be read ({str(error) or 'it is cut off'})") from None
-    _check_array(path, parameter, name, shape, dtype)
-    declared = math.prod(shape) * dtype.itemsize
+    check_array(f"{path}: array '{name}'", shape, dtype, (parameter,), "npz")
+    size = math.prod(shape) * dtype.itemsize
     possible = min(_largest(member, Path(path).stat().st_size), member.file_size) - start
-    if declared != member.file_size - start or declared > possible or min(shape) < 0:
-        what = f"array '{name}' declares {show(shape)} of {dtype}, {declared} bytes, but at most {possible} are there"
+    if size != member.file_size - start or size > possible or min(shape) < 0:
+        what = f"array '{name}' declares {show(shape)} of {dtype}, {size} bytes, but at most {possible} are there"
         raise damaged(path, what)
     return Header(member, shape, dtype)
 
 
-def _declared(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def declared(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and dtype by the header at the file's place, which is behind it then; raises one of `UNREADABLE`."""
     from numpy.lib import format as npy
 
     version = npy.read_magic(file)
@@ -215,8 +225,12 @@ def _largest(member: ZipInfo, file_size: int) -> int:
     return min(member.compress_size, file_size) * ratio
 
 
-def _check_array(path: str, parameter: str, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Refuses what is a proper array, but not one of samples."""
+def check_array(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], loc: Loc, title: str) -> None:
+    """Refuses what is a proper array, but not one of samples.
+
+    Raises:
+        SpecError: at `loc`, about `where` and what is wrong there.
+    """
     if dtype.hasobject:
         what = "holds Python objects, which are stored as a pickle, and a pickle can run code; save numbers instead"
     elif dtype.kind not in "fiub":
@@ -227,4 +241,4 @@ def _check_array(path: str, parameter: str, name: str, shape: tuple[int, ...], d
         what = f"has the shape {show(shape)}: it has no values"
     else:
         return
-    raise SpecError([Problem((parameter,), f"{path}: array '{name}' {what}")], "npz")
+    raise SpecError([Problem(loc, f"{where} {what}")], title)

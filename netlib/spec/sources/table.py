@@ -1,18 +1,19 @@
-"""What all tables have in common: files by a pattern, columns and their uses; the kinds are in `netlib.spec.sources.tables`."""
+"""What all tables have in common: files, columns and their uses; the kinds are in `netlib.spec.sources.tables`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainValidator, PrivateAttr
+from pydantic import Field, PrivateAttr
 
-from netlib.spec.base import Spec, as_validation_error, shown
-from netlib.spec.errors import NetlabError, Problem, SpecError, did_you_mean
-from netlib.spec.features import DataSignature, Feature, MissingFileError, SourceSpec, joined, text, times
-from netlib.spec.names import check_name
-from netlib.spec.tensors import TensorSpec
+from netlib.spec.errors import Problem, SpecError, did_you_mean
+from netlib.spec.features import DataSignature, Feature, SourceSpec, joined
+from netlib.spec.sources.table_checks import problems_of
+from netlib.spec.sources.table_columns import Column, ColumnUses, clashes, columns_of, common, feature_of, parted
+from netlib.spec.sources.table_files import Paths, files_of, overlap
+from netlib.spec.sources.table_types import Form, columns_in, scanned
 from netlib.spec.types import Texts
 
 if TYPE_CHECKING:
@@ -20,55 +21,20 @@ if TYPE_CHECKING:
 
 FEATURES = "features"
 """The input of all columns for which no use is given."""
-SCANNED_ROWS = 10_000
-"""Rows of a CSV or JSON lines file by which the type of a column is known."""
-
-
-def _columns(value: Any) -> dict[str, tuple[str, ...] | str]:
-    """`price`, `[age, city]` or `{features: [age, city], review: text}` as the last of these."""
-    if isinstance(value, str):
-        value = [value]
-    if isinstance(value, list | tuple):
-        value = {item if isinstance(item, str) else i: item for i, item in enumerate(value)}
-    if not isinstance(value, Mapping):
-        raise ValueError(
-            f"expected a column's name, a list of names or a mapping from name to columns, got {shown(value)}"
-        )
-    problems = [problem for key, used in value.items() for problem in _use_problems(key, used)]
-    if problems:
-        raise as_validation_error(problems)
-    return {key: used if isinstance(used, str) else tuple(used) for key, used in value.items()}
-
-
-def _use_problems(key: Any, used: Any) -> list[Problem]:
-    names = used if isinstance(used, list | tuple) else [used]
-    if not names or any(not isinstance(name, str) or not name for name in names):
-        return [Problem((key,), f"expected the name of a column, or a list of them, got {shown(used)}")]
-    if len(set(names)) < len(names):
-        return [Problem((key,), "a column is listed twice")]
-    return list(check_name(key, (key,)))
-
-
-_Written = str | list[str] | dict[str, str | list[str]]
-ColumnUses = Annotated[dict[str, Any], PlainValidator(_columns, json_schema_input_type=_Written)]
-"""Input or target -> its column, or the columns that it is joined of."""
-
-
-class Column(Spec):
-    """What is known of a column that its values do not tell."""
-
-    shorthand = "dtype"
-    dtype: Literal["float32", "int32", "string", "datetime"] = Field(
-        description="What its values are read as, whatever they look like."
-    )
-    format: str | None = Field(None, min_length=1, description="How a date is written, as in `%d.%m.%Y %H:%M`.")
 
 
 class TableSpec(SourceSpec):
     """Base of all tables: a row is a sample, columns are inputs and targets."""
 
     paths: ClassVar[tuple[str, ...]] = ("path",)
-    path: str = Field(min_length=1, description="The file, or a pattern for many with equal columns: `sales/*.csv`.")
+    form: ClassVar[Form]
+    """What its files are."""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """How those files end that are read of a folder."""
+    path: Paths = Field(
+        description="The file, a folder, a pattern for many with equal columns (`sales/*.csv`), or a list of these; or files for"
+        " each split: `{train: a.csv, validation: b.csv, test: c.csv}`."
+    )
     targets: ColumnUses = Field(
         description="Columns to learn: a name, a list, or a mapping from the target's name to column or columns; [] for none."
     )
@@ -80,6 +46,11 @@ class TableSpec(SourceSpec):
     weights: str | None = Field(None, description="A column that says how much each row counts.")
     ignore: Texts = Field((), description="Columns that are not read.")
     columns: dict[str, Column] = Field({}, description="Column -> its dtype, where its values do not tell.")
+    on_error: Literal["fail", "skip"] = Field(
+        "fail",
+        description="Whether a row that cannot be read, or whose target or weight is missing, is an error or is left out; how"
+        " many were left out is said when the training starts.",
+    )
 
     _beside: tuple[str, ...] = PrivateAttr(())
 
@@ -96,6 +67,11 @@ class TableSpec(SourceSpec):
         """Columns that are neither inputs nor targets, but looked at by the split."""
         return self._beside
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """See `SourceSpec.parts`."""
+        return tuple(self.path) if isinstance(self.path, Mapping) else ()
+
     def signature(self) -> DataSignature:
         """From the names of the columns and the first rows."""
         features = self.features()
@@ -104,67 +80,89 @@ class TableSpec(SourceSpec):
             name: features[used] if isinstance(used, str) else joined([features[column] for column in used])
             for name, used in self.targets.items()
         }
-        return DataSignature({name: features[column] for name, column in inputs.items()}, targets, self.rows(), joins)
+        samples = self.rows() if self.on_error == "fail" else None
+        return DataSignature({name: features[column] for name, column in inputs.items()}, targets, samples, joins)
 
     def rows(self) -> int | None:
         """How many there are, where that is known without reading them."""
         return None
 
     def features(self) -> dict[str, Feature]:
-        """Every column of the files, and what its values are.
+        """Every column of the files that a network or a step can read, and what its values are.
 
         Raises:
             MissingFileError: there is no such file.
             SpecError: it is no such file, or has no such columns.
             NetlabError: it is damaged.
         """
-        schema = self.dtypes()
-        problems = list(self._problems(schema))
+        held = self.dtypes()
+        problems = list(problems_of(self, held))
         if problems:
             raise SpecError(problems, self.type_name())
-        return {name: found for name, dtype in schema.items() if (found := _feature(dtype))}
+        return {name: feature for name, each in held.items() if (feature := feature_of(each))}
 
-    def dtypes(self) -> dict[str, pl.DataType]:
-        """Column -> the type of its values."""
-        import polars as pl
+    def dtypes(self) -> dict[str, str]:
+        """Column -> what it holds in all files: `float32`, `int32`, `boolean`, `string`, `datetime`, or what cannot be read."""
+        files = self.files()
+        by_file = {file: self.columns_in(file) for file in files}
+        names = self._same_columns(by_file)
+        held = {name: {str(file): by_file[file][name] for file in files} for name in names}
+        problems = list(clashes(held, self.columns))
+        if problems:
+            raise SpecError(problems, self.type_name())
+        declared = {name: column.dtype for name, column in self.columns.items() if name in held}
+        return {name: declared.get(name) or common(held[name]) or "" for name in names}
 
-        try:
-            return dict(self.scan().collect_schema())
-        except pl.exceptions.PolarsError as error:
-            raise unreadable(self.path, error) from None
+    def used(self) -> dict[str, str]:
+        """Column -> what it holds, of those that are read; raises as `features` does."""
+        inputs = self.input_columns(self.features())
+        weights = [self.weights] if self.weights else []
+        names = {*columns_of(inputs), *columns_of(self.targets), *self.beside, *weights}
+        return {name: each for name, each in self.dtypes().items() if name in names}
+
+    def columns_in(self, file: Path) -> Mapping[str, str]:
+        """Column -> what it holds in a file, in its order."""
+        return columns_in(file, self.form_of(file), self.separator_of(file), self.missing_texts())
 
     def scan(self) -> pl.LazyFrame:
-        """The table with the columns' declared types, of which nothing is read yet."""
+        """The files below one another with values as they are stored, those of CSV as texts; nothing is read yet."""
         import polars as pl
 
-        dtypes = {"float32": pl.Float64(), "int32": pl.Int64(), "string": pl.String(), "datetime": pl.Datetime("us")}
-        frame = self.opened()
-        for name, column in self.columns.items():
-            values = pl.col(name)
-            if column.format:
-                values = values.cast(pl.String()).str.to_datetime(column.format, time_unit="us")
-            frame = frame.with_columns(values.cast(dtypes[column.dtype]))
-        return frame
+        files = self.files()
+        names = list(self.columns_in(files[0]))
+        forms = [(file, self.form_of(file), self.separator_of(file)) for file in files]
+        return pl.concat(scanned(*form, self.missing_texts()).select(names) for form in forms)
 
-    def opened(self) -> pl.LazyFrame:
-        """The table as its files have it."""
-        raise NotImplementedError(f"source '{self.type_name()}' does not say how it is read")
+    def form_of(self, file: Path) -> Form:
+        """What the file is."""
+        return self.form
 
-    def files(self) -> list[Path]:
-        """The files that the path stands for, in sorted order.
+    def separator_of(self, file: Path) -> str:
+        """What stands between the values of a CSV file."""
+        return ","
+
+    def missing_texts(self) -> tuple[str, ...]:
+        """How a missing value is written in a CSV file, besides nothing at all."""
+        return ()
+
+    def files_by_split(self) -> dict[str, list[Path]]:
+        """The files that the path stands for, by split; under `train` where it does not say which.
 
         Raises:
             MissingFileError: there is none.
+            SpecError: one is named twice.
         """
-        path = Path(self.path)
-        if any(sign in self.path for sign in "*?["):
-            found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))))
-        else:
-            found = sorted(path.glob("**/*")) if path.is_dir() else [path]
-        found = [file for file in found if file.is_file()]
-        if not found:
-            raise MissingFileError([Problem(("path",), f"there is no file {self.path}")], self.type_name())
+        title = self.type_name()
+        if not isinstance(self.path, Mapping):
+            return {"train": files_of(self.path, self.suffixes, ("path",), title)}
+        found = {split: files_of(self.path[split], self.suffixes, ("path", split), title) for split in dict(self.path)}
+        if problem := overlap(found):
+            raise SpecError([problem], title)
         return found
+
+    def files(self) -> list[Path]:
+        """The files that the path stands for; raises as `files_by_split` does."""
+        return [file for files in self.files_by_split().values() for file in files]
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
@@ -177,50 +175,17 @@ class TableSpec(SourceSpec):
         taken = {*columns_of(self.targets), *self.ignore, *self.beside, self.weights}
         return {FEATURES: tuple(name for name in known if name not in taken)}
 
-    def _problems(self, schema: Mapping[str, Any]) -> Iterator[Problem]:
-        """Columns that are not there, or hold what no network can read; and those that are used twice."""
-        inputs = self.input_columns(schema)
-        uses = {"targets": columns_of(self.targets), "inputs": columns_of(inputs)}
-        uses |= {"weights": [self.weights] if self.weights else [], "ignore": list(self.ignore)}
-        uses |= {"columns": list(self.columns), "split": list(self.beside)}
-        for key, names in uses.items():
-            for name in dict.fromkeys(names):
-                place = ("columns", name) if key == "columns" else (key,)
-                if name not in schema:
-                    hint = did_you_mean(name, schema) or f" (it has: {', '.join(list(schema)[:20])})"
-                    yield Problem(place, f"{self.path} has no column '{name}'{hint}")
-                elif key in ("targets", "inputs") and _feature(schema[name]) is None:
-                    what = f"column '{name}' holds {schema[name]}; numbers, texts or times are needed"
-                    yield Problem(place, f"{self.path}: {what}; leave it out with ignore: [{name}]")
-        if not columns_of(inputs):
-            yield Problem(("inputs",), f"{self.path} has no column that is left to be an input")
-        for name in {*columns_of(self.targets)} & {*columns_of(inputs)}:
-            yield Problem(("inputs",), f"column '{name}' is a target: an input of it would say the answer")
+    def _same_columns(self, by_file: Mapping[Path, Mapping[str, str]]) -> list[str]:
+        """The names of the columns, which all files have."""
+        (first, names), *others = by_file.items()
+        for file, found in others:
+            if set(found) != set(names):
+                more = [f"'{name}' only in {first}" for name in names if name not in found]
+                more += [f"'{name}' only in {file}" for name in found if name not in names]
+                what = f"the columns of {first} and {file} differ: {', '.join(more[:6])}; the files of a table need the same"
+                raise SpecError([Problem(("path",), what)], self.type_name())
+        return list(names)
 
-
-def parted(uses: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """The columns that are read, by the name of the only input that each is or by their own; and the inputs that are joined."""
-    joins = {name: used for name, used in uses.items() if not isinstance(used, str)}
-    single = {name: used for name, used in uses.items() if isinstance(used, str)}
-    return {**single, **{column: column for used in joins.values() for column in used}}, joins
-
-
-def columns_of(uses: Mapping[str, Any]) -> list[str]:
-    """The columns that inputs or targets are made of."""
-    return [column for used in uses.values() for column in ([used] if isinstance(used, str) else used)]
-
-
-def unreadable(path: str, error: Exception) -> NetlabError:
-    """The exception for what polars says of a file."""
-    return NetlabError(f"{path} cannot be read: {str(error).splitlines()[0]}")
-
-
-def _feature(dtype: pl.DataType) -> Feature | None:
-    """What netlab makes of a column, None of what it cannot read."""
-    if dtype.is_float() or dtype.is_decimal():
-        return Feature(TensorSpec((None, 1), "float32"))
-    if dtype.is_integer() or str(dtype) == "Boolean":
-        return Feature(TensorSpec((None,), "int32"))
-    if str(dtype) in ("String", "Categorical") or str(dtype).startswith(("Enum", "Categorical")):
-        return text()
-    return times() if dtype.is_temporal() and str(dtype).startswith("Date") else None
+    def hint(self, name: str, held: Mapping[str, str]) -> str:
+        """What to do about a column that the file has not."""
+        return did_you_mean(name, held) or f" (it has: {', '.join(list(held)[:20])})"

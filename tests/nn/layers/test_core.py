@@ -86,6 +86,11 @@ def test_embedding_gives_rows_and_refuses_what_is_not_there() -> None:
         embedding(tf.constant([[4, 0], [0, 0]]))
 
 
+def test_an_embedding_that_stands_by_itself_is_told_its_length() -> None:
+    with pytest.raises(SpecError, match="Embedding needs 'input_dim', the largest index plus 1"):
+        Embedding(output_dim=3)(tf.constant([1, 2]))
+
+
 def test_a_list_of_inputs_is_not_stacked() -> None:
     with pytest.raises(UsageError, match=r"add takes its inputs one by one, layer\(a, b\), got a list"):
         Add()([tf.ones((2, 3)), tf.ones((2, 3))])

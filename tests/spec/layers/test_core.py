@@ -74,6 +74,19 @@ def test_embedding_adds_an_axis() -> None:
     assert [(w.name, w.shape) for w in embedding.weights((None, None))] == [("embeddings", (100, 8))]
 
 
+def test_an_embedding_without_its_length_is_settled_by_what_it_reads() -> None:
+    embedding = Embedding.parse({"output_dim": 8})
+    few, any_ = TensorSpec((None,), "int32", maximum=4), TensorSpec((None,), "int32")
+    assert embedding.settled(few) == Embedding.parse({"input_dim": 5, "output_dim": 8})
+    assert embedding.settled(any_) == embedding
+    written = Embedding.parse({"input_dim": 3, "output_dim": 8})
+    assert written.settled(few) == written
+    with pytest.raises(
+        SpecError, match="Embedding needs 'input_dim', the largest index plus 1: it is left out only where"
+    ):
+        embedding.outputs(any_)
+
+
 @pytest.mark.parametrize(
     ("shape", "message"),
     [

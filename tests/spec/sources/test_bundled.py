@@ -46,9 +46,10 @@ def test_a_signature_is_known_without_numpy_polars_or_tensorflow():
 import sys
 from netlib.spec.data import DataSpec
 from netlib.spec.registry import names, spec_class
+needed = {"noise": {"inputs": {"x": {}}}, "keras_dataset": {"name": "imdb"}}
 for name in names("source"):
     if not spec_class("source", name).paths:
-        DataSpec.parse({"source": name, **({"inputs": {"x": {}}} if name == "noise" else {})}).signature()
+        DataSpec.parse({"source": name, **needed.get(name, {})}).signature()
 found = {"numpy", "polars", "tensorflow", "keras"} & set(sys.modules)
 assert not found, found
 """

@@ -1,0 +1,135 @@
+"""Decodes files of images in a pool of threads."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from netlib.data.arrays import Array
+from netlib.spec.errors import Problem, SpecError
+from netlib.spec.sources.images import ImagesSpec, UnreadableImage, opened, said, upright_size
+
+TOGETHER = 64
+"""Files that a thread reads before it asks for more."""
+MOST_TOLD = 10
+"""Files that are left out of which is said why."""
+_BILINEAR = Image.Resampling.BILINEAR
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Images (files, height, width, channels) in uint8; the rows of `failures` say why they are empty."""
+
+    images: Array
+    failures: dict[int, str]
+
+    @property
+    def rows(self) -> Array:
+        """The numbers of the files that could be read."""
+        return np.array([row for row in range(len(self.images)) if row not in self.failures], np.int64)
+
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the files that could not, if there are any."""
+        reasons = list(self.failures.values())
+        if not reasons:
+            return ()
+        what = f"{len(reasons):,} of {len(self.images):,} images are left out (on_error: skip)"
+        rest = (f"left out: {len(reasons) - MOST_TOLD:,} more",) if len(reasons) > MOST_TOLD else ()
+        return (what, *(f"left out: {reason}" for reason in reasons[:MOST_TOLD]), *rest)
+
+
+def decoded(spec: ImagesSpec, files: Sequence[Path], threads: int | None = None) -> Decoded:
+    """Reads the files, in their order, whatever number of threads (by default one for each CPU) share the work.
+
+    Raises:
+        SpecError: a file has another size than the first, and the config has no size.
+        UnreadableImage: a file is no readable image, and must be one; of several it is the first.
+    """
+    first, size = (None, spec.size) if spec.size else spec.first(files)
+    images = np.zeros((len(files), *size, spec.channels), np.uint8)
+    failures: dict[int, str] = {}
+
+    def read(start: int) -> None:
+        for row in range(start, min(start + TOGETHER, len(files))):
+            try:
+                with opened(files[row]) as image:
+                    if first and upright_size(image) != size:
+                        raise _misfit(spec, files[row], upright_size(image), first, size)
+                    images[row] = _pixels(image, spec, size)
+            except UnreadableImage as error:
+                if spec.on_error == "fail":
+                    raise
+                failures[row] = str(error)
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads or _cpus()) as pool:
+        warnings.simplefilter(
+            "ignore"
+        )  # what Pillow reads in spite of a flaw is read; what is too large, `opened` says
+        for _ in pool.map(read, range(0, len(files), TOGETHER)):
+            pass
+    return Decoded(images, dict(sorted(failures.items())))
+
+
+def _cpus() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _misfit(spec: ImagesSpec, file: Path, found: tuple[int, int], first: Path, size: tuple[int, int]) -> SpecError:
+    difference = (
+        f"{said(file)} has {found[0]} x {found[1]} pixels (height x width), {said(first)} has {size[0]} x {size[1]}"
+    )
+    remedy = f"say what all are brought to, for example size: [{size[0]}, {size[1]}]"
+    return SpecError([Problem(("size",), f"{difference}; {remedy}")], spec.type_name())
+
+
+def _pixels(image: Image.Image, spec: ImagesSpec, size: tuple[int, int]) -> Array:
+    """(height, width, channels) of an image that is read now."""
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    image = _in_channels(_in_bytes(image), spec.channels, spec.background)
+    if image.size != (size[1], size[0]):
+        image = _fitted(image, spec, size)
+    return np.asarray(image).reshape(*size, spec.channels)
+
+
+def _in_bytes(image: Image.Image) -> Image.Image:
+    """With 8 bits a channel."""
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError("its pixels have 32 bits, of no known range")
+    return image
+
+
+def _in_channels(image: Image.Image, channels: int, background: int) -> Image.Image:
+    if channels == 4:
+        return image.convert("RGBA")
+    if image.has_transparency_data:
+        behind = Image.new("RGBA", image.size, (background, background, background, 255))
+        image = Image.alpha_composite(behind, image.convert("RGBA"))
+    return image.convert("L" if channels == 1 else "RGB")
+
+
+def _fitted(image: Image.Image, spec: ImagesSpec, size: tuple[int, int]) -> Image.Image:
+    height, width = size
+    if spec.fit == "stretch":
+        return image.resize((width, height), _BILINEAR)
+    if spec.fit == "crop":
+        high = max(min(image.height, image.width * height // width), 1)
+        wide = max(min(image.width, image.height * width // height), 1)
+        left, top = (image.width - wide) // 2, (image.height - high) // 2
+        return image.crop((left, top, left + wide, top + high)).resize((width, height), _BILINEAR)
+    scale = min(height / image.height, width / image.width)
+    inner = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
+    around = spec.background if spec.channels == 1 else (*[spec.background] * 3, 0)[: spec.channels]
+    whole = Image.new(image.mode, (width, height), around)
+    whole.paste(image.resize(inner, _BILINEAR), ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    return whole

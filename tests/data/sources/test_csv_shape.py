@@ -1,0 +1,70 @@
+"""Whether all records have as many values as there are columns; the oracle is Python's `csv` module."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netlib.data.sources import csv_shape
+from netlib.data.sources.csv_shape import rows_of
+
+
+def found(content: str, columns: int, missing: list[bool] | None = None) -> int | None:
+    """What is found where polars gives null for every last value that is empty or not there."""
+    if missing is None:
+        records = list(csv.reader(io.StringIO(content)))[1:]
+        missing = [len(record) < columns or record[columns - 1] == "" for record in records]
+    return rows_of(np.frombuffer(content.encode(), np.uint8), ",", columns, np.array(missing, bool))
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ("a,b\n1,2\n3,4\n", 2),
+        ("a,b\n1,2\n3,4", 2),
+        ("a,b\r\n1,2\r\n3,4\r\n\r\n", 2),
+        ("a,b\n1,\n,4\n\n\n", 2),
+        ("a,b\n1,2\n3\n", None),
+        ("a,b\n1,2\n3,4,5\n", None),
+        ("a,b\n1\n3,4,5\n", None),
+        ("a,b\n3,4,5\n1\n", None),
+        ("a,b\n1,2\n\n3,4\n", None),
+        ('a,b\n"1,1",2\n"x\ny",4\n', 2),
+        ('a,b\n"1,""1",2\n', 1),
+        ('a,b\n"1,1",2\n3\n', None),
+        ('a,b\n"1,1"\n3,4,5\n', None),
+        ('a,b\n1,"2\n', None),
+    ],
+)
+@pytest.mark.parametrize("block", [2, 3, 5, 1 << 18])
+def test_examples(content, rows, block, monkeypatch):
+    monkeypatch.setattr(csv_shape, "BLOCK", block)
+    assert found(content, 2) == rows
+
+
+VALUES = st.sampled_from(["", "1", "xy", "a,b", "two\nlines", 'say "x"', " "])
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    records=st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_size=12),
+    columns=st.integers(2, 3),
+    end=st.sampled_from(["\n", "\r\n"]),
+    block=st.integers(1, 40),
+    together=st.integers(1, 5),
+)
+def test_any_file(records, columns, end, block, together):
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator=end).writerows([["x"] * columns, *records])
+    content = stream.getvalue()
+    missing = [len(record) < columns or record[columns - 1] == "" for record in records]
+    expected = len(records) if all(len(record) == columns for record in records) else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_shape, "BLOCK", block)
+        patch.setattr(csv_shape, "SUSPECTS", together)
+        assert found(content, columns, missing) == expected
