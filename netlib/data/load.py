@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from netlib.data.arrays import Array, Arrays
+from netlib.data.arrays import Arrays
 from netlib.data.contract import check_arrays
 from netlib.data.missing import refuse_gaps
 from netlib.data.overlaps import without_overlaps
@@ -17,6 +17,7 @@ from netlib.data.parts import with_parts
 from netlib.data.preprocessing import Preprocessing
 from netlib.data.splits import split
 from netlib.data.steps.step import RowError
+from netlib.data.stratifying import classes_of
 from netlib.data.streaming import Samples
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError
@@ -123,7 +124,7 @@ def parts(spec: DataSpec, seed: int) -> Parts:
     pipeline = Pipeline.of(spec.preprocess, raw)
     _check(arrays, raw, pipeline, spec.source)
     rows = with_parts(
-        arrays, _classes(spec, raw, arrays), lambda some, of: split(spec.split, spec.shares, some, seed, of)
+        arrays, classes_of(spec, raw, arrays.targets), lambda some, of: split(spec.split, spec.shares, some, seed, of)
     )
     rows, notes = (rows, ()) if arrays.spans is None else without_overlaps(rows, arrays.spans)
     samples = {name: arrays.take(numbers) for name, numbers in rows.items() if len(numbers)}
@@ -192,7 +193,3 @@ def _read(source: SourceSpec, seed: int) -> Arrays:
     except MemoryError:
         raise NetlabError(f"the samples of source '{source.type_name()}' do not fit into memory") from None
     return arrays
-
-
-def _classes(spec: DataSpec, raw: DataSignature, arrays: Arrays) -> Array | None:
-    return arrays.targets[next(iter(raw.targets))] if spec.stratified(raw) else None

@@ -6,8 +6,27 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netlib.data.arrays import Array
+from netlib.data.arrays import Array, Values
+from netlib.data.keys import keys_of
+from netlib.spec.data import DataSpec
 from netlib.spec.errors import Problem, SpecError
+from netlib.spec.features import DataSignature
+
+ROWS_PER_CLASS = 4
+"""Samples for each value of an integer, on average, from which it is taken for a class."""
+
+
+def classes_of(spec: DataSpec, raw: DataSignature, targets: Mapping[str, Values]) -> Array | None:
+    """The class of each sample, where the splits are to keep their proportions; else None.
+
+    An integer of which the source does not say that it is a class is none by default where there are many: it is an amount.
+    """
+    if not spec.stratified(raw):
+        return None
+    ((name, feature),) = raw.targets.items()
+    numbers = keys_of(name, targets[name]).numbers
+    is_class = spec.stratify or feature.num_classes is not None or feature.kind == "text"
+    return numbers if is_class or ROWS_PER_CLASS * (numbers.max() + 1) < len(numbers) else None
 
 
 def stratified(order: Array, sizes: Mapping[str, int], classes: Array) -> dict[str, Array]:

@@ -17,6 +17,7 @@ from netlib.data.load import READERS, Splits, with_chosen
 from netlib.data.parts import with_parts
 from netlib.data.preprocessing import Preprocessing
 from netlib.data.splits import split
+from netlib.data.stratifying import classes_of
 from netlib.data.streaming import Reader, Streamed, window_for
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import Problem, SpecError
@@ -94,7 +95,8 @@ def _refuse(spec: DataSpec, pipeline: Pipeline) -> None:
 def _rows(spec: DataSpec, seed: int, reader: Reader, raw: DataSignature) -> dict[str, Array]:
     """The rows of each split, as `netlib.data.load` finds them."""
     beside = {name: reader.values(name) for name in spec.split.columns}
-    classes: Any = reader.values(next(iter(raw.targets))) if spec.stratified(raw) else None
+    targets = Columns(reader, tuple(raw.targets), np.arange(reader.rows))
+    classes = classes_of(spec, raw, targets)
     samples = Arrays({"row": np.arange(reader.rows)}, {}, beside=beside, parts=reader.parts())
     return with_parts(samples, classes, lambda some, of: split(spec.split, spec.shares, some, seed, of))
 

@@ -38,7 +38,9 @@ class DataSpec(Spec):
     )
     fold: PositiveInt | None = Field(None, description="The fold that is validated on, from 1.")
     stratify: bool | None = Field(
-        None, description="Keep the classes' proportions in every split; by default where the only target is a class."
+        None,
+        description="Keep the classes' proportions in every split; by default where the only target is a class: a text, or an"
+        " integer with less than one value for every four samples.",
     )
     split: Annotated[SplitSpec, Choice("split")] = Field(
         "Random", validate_default=True, description="Which samples are held out."
@@ -189,7 +191,7 @@ class DataSpec(Spec):
     def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
         if self.stratify and _class_target(raw) is None:
             targets = ", ".join(f"'{name}' {feature.tensor}" for name, feature in raw.targets.items()) or "none"
-            yield Problem(("stratify",), f"stratify needs one target, of integer classes; the targets are: {targets}")
+            yield Problem(("stratify",), f"stratify needs one target, of classes: integers or texts; the targets are: {targets}")
         try:
             sizes = self.sizes(raw.samples)
         except SpecError as error:
@@ -204,7 +206,7 @@ class DataSpec(Spec):
 
 
 def _class_target(raw: DataSignature) -> str | None:
-    found = [name for name, feature in raw.targets.items() if feature.is_label]
+    found = [name for name, feature in raw.targets.items() if feature.is_label or feature.kind == "text"]
     return found[0] if len(raw.targets) == 1 and found else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from netlib.data.load import READERS, load
@@ -133,7 +134,7 @@ def test_the_bytes_of_images_are_rescaled(npz):
 
 
 def test_too_many_classes_to_stratify(npz):
-    spec = npz({"x": np.zeros((10, 2)), "y": np.arange(10)}, test=0.2)
+    spec = npz({"x": np.zeros((10, 2)), "y": np.arange(10)}, test=0.2, stratify=True)
     with pytest.raises(SpecError, match=r"test: 10 samples of 10 classes .* set stratify: false"):
         load(spec, 0)
 
@@ -192,3 +193,23 @@ def test_not_enough_memory(monkeypatch):
     monkeypatch.setattr("netlib.data.sources.generators.read", exhausted)
     with pytest.raises(NetlabError, match="the samples of source 'moons' do not fit into memory"):
         load(DataSpec.parse({"source": "moons"}), 0)
+
+
+def shares_of(path, values, **section):
+    """Of each value in the training split, of a table whose only target has these values."""
+    pl.DataFrame({"x": np.arange(len(values)), "y": values}).write_parquet(path / "t.parquet")
+    plain = {"source": "parquet", "path": str(path / "t.parquet"), "targets": "y", "preprocess": "auto", "test": 0.25}
+    train = load(DataSpec.parse({**plain, **section}), 2).train
+    return np.unique(train.targets["y"], return_counts=True)[1]
+
+
+def test_texts_are_stratified_as_integers_are(tmp_path):
+    texts = ["rare"] * 8 + ["often"] * 40 + ["usual"] * 120
+    numbers = [{"rare": 5, "often": 1, "usual": 9}[text] for text in texts]
+    assert sorted(shares_of(tmp_path, texts)) == sorted(shares_of(tmp_path, numbers)) == [6, 30, 90]
+
+
+def test_an_amount_in_integers_is_not_stratified_unless_it_is_asked_for(tmp_path):
+    with pytest.raises(SpecError, match="cannot be stratified"):
+        shares_of(tmp_path, np.arange(40), stratify=True)
+    assert len(shares_of(tmp_path, np.arange(40))) == 30

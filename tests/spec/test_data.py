@@ -210,7 +210,7 @@ class TestSplits:
         spec = DataSpec.parse({"source": "diabetes", "stratify": True})
         with pytest.raises(
             SpecError,
-            match=r"needs one target, of integer classes; the targets are: 'progression' \(batch, 1\) float32",
+            match=r"needs one target, of classes: integers or texts; the targets are: 'progression' \(batch, 1\) float32",
         ) as caught:
             spec.signature()
         assert caught.value.problems[0].loc == ("stratify",)

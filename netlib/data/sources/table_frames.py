@@ -76,7 +76,9 @@ def _scanned(
     schema = {name: pl.String() if name in texts else _CSV.get(held.get(name, ""), pl.String()) for name in own}
     form: dict[str, Any] = {"separator": source.separator_of(file), "null_values": missing or None, "schema": schema}
     try:
-        return pl.scan_csv(data, **form).select([*held, *([] if last in held else [last])]).collect()
+        found = pl.scan_csv(data, **form).select([*held, *([] if last in held else [last])])
+        # Not parsed as float32: that rounds once, a conversion from float64 twice, as it is done everywhere else.
+        return found.with_columns(pl.selectors.float().cast(pl.Float32())).collect()
     except _UNREADABLE:
         return None
 

@@ -59,7 +59,7 @@ def missing(column: pl.Series) -> pl.Series | None:
 
 
 def _floats(column: pl.Series) -> Converted:
-    exact = _parsed(column, pl.Float64())
+    exact = column if column.dtype == pl.Float32() else _parsed(column, pl.Float64())
     values = exact.cast(pl.Float32())
     faults = _unlike(column, exact, FLOAT)
     infinite = values.is_infinite().fill_null(value=False)
