@@ -191,7 +191,9 @@ class DataSpec(Spec):
     def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
         if self.stratify and _class_target(raw) is None:
             targets = ", ".join(f"'{name}' {feature.tensor}" for name, feature in raw.targets.items()) or "none"
-            yield Problem(("stratify",), f"stratify needs one target, of classes: integers or texts; the targets are: {targets}")
+            yield Problem(
+                ("stratify",), f"stratify needs one target, of classes: integers or texts; the targets are: {targets}"
+            )
         try:
             sizes = self.sizes(raw.samples)
         except SpecError as error:
