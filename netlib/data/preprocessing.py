@@ -51,15 +51,23 @@ class Preprocessing:
         columns: Mapping[str, Values],
         joins: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Self:
-        """Learns what the steps need to know, each from what the ones before it make of the columns, targets among them."""
+        """Learns what the steps need to know, each from what the ones before it make of the columns, targets among them.
+
+        A column is looked at once, and not kept unless steps go over an input that it is joined to: it may be read only then.
+        """
         joins = joins or {}
+        kept = {part for name, parts in joins.items() if name in steps for part in parts}
         done: dict[str, Fitted] = {}
         ready: dict[str, Any] = {}
-        for name, values in columns.items():
-            done[name], ready[name] = _fit(name, steps.get(name, ()), values)
-        inputs = _joined(joins, ready)
+        for name in columns:
+            if name in steps or name in kept:
+                values: Any = columns[name]
+                done[name] = _fit(name, steps.get(name, ()), values)
+                if name in kept:
+                    ready[name] = cls(done).apply_steps(name, values)
         for name in joins:
-            done[name], _ = _fit(name, steps.get(name, ()), inputs[name])
+            if name in steps:
+                done[name] = _fit(name, steps[name], _joined({name: joins[name]}, ready)[name])
         return cls({name: done[name] for name in done if name in steps}, dict(joins))
 
     @classmethod
@@ -90,17 +98,17 @@ class Preprocessing:
                 raise UsageError(
                     f"the preprocessing is of input '{name}', which the data has not (it has: {_list(columns)})"
                 )
-        ready = {name: self._apply(name, values) for name, values in columns.items()}
+        ready = {name: self.apply_steps(name, values) for name, values in columns.items()}
         inputs = _joined(self.joins, ready)
         return {
-            name: widened(self._apply(name, values) if name in self.joins else values)
+            name: widened(self.apply_steps(name, values) if name in self.joins else values)
             for name, values in inputs.items()
         }
 
     def apply_to(self, arrays: Arrays) -> Arrays:
         """The samples as network and losses read them, float32 or int32; a row in a message is that of their source."""
         with _rows_of(arrays):
-            targets = {name: widened(self._apply(name, values)) for name, values in arrays.targets.items()}
+            targets = {name: widened(self.apply_steps(name, values)) for name, values in arrays.targets.items()}
             return Arrays(self.apply(arrays.inputs), targets, arrays.weights, arrays.rows)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -134,7 +142,8 @@ class Preprocessing:
             raise NetlabError("the stored preprocessing is damaged: it is not what was stored, by its SHA-256")
         return cls(steps, {name: tuple(parts) for name, parts in plain["joins"].items()})
 
-    def _apply(self, name: str, values: Any) -> Any:
+    def apply_steps(self, name: str, values: Any) -> Any:
+        """What the steps of one column, input or target make of its values."""
         for step in self.steps.get(name, ()):
             _check_axes(name, step, values)
             with _named(name, step.spec):
@@ -142,14 +151,14 @@ class Preprocessing:
         return values
 
 
-def _fit(name: str, steps: Steps, values: Any) -> tuple[Fitted, Any]:
-    """The fitted steps, and what they make of the values."""
+def _fit(name: str, steps: Steps, values: Any) -> Fitted:
+    """The steps, each fitted on what those before it make of the values."""
     done: list[FittedStep] = []
     for spec in steps:
         with _named(name, spec):
+            values = done[-1].apply(values) if done else values
             done.append(FittedStep(spec, step_of(spec).fit(spec, values)))
-            values = done[-1].apply(values)
-    return tuple(done), values
+    return tuple(done)
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def _is_skewed(present: Array) -> bool:
 
 def _of_integers(column: _Column, present: Array) -> str:
     """What is to be said where a column of integers may be something else than amounts."""
-    if column.train.size != len(column.train) or (present.dtype.kind == "f" and (present % 1).any()):
+    if column.train.size != len(column.train) or (present.dtype.kind == "f" and (present != np.floor(present)).any()):
         return ""
     different = len(np.unique(present))
     if _names_rows(different, len(present)):

@@ -86,7 +86,8 @@ class TableReader:
         inputs, _ = parted(self.source.input_columns(self.held))
         columns = self.source.targets.get(name, inputs.get(name, name))
         wanted = {column: self.held[column] for column in columns_of({name: columns})}
-        values: Values = target_of(columns, self._read(np.arange(self.rows), wanted))
+        frames = [self._checked(file, 0, _collected(file, wanted), wanted) for _, file in self.files]
+        values: Values = target_of(columns, self._final(pl.concat(frames, rechunk=True)))
         return values
 
     def parts(self) -> Array | None:
@@ -108,28 +109,32 @@ class TableReader:
     def _read(self, numbers: Array, wanted: dict[str, str]) -> dict[str, Any]:
         """Columns of rows in rising order."""
         found: list[pl.DataFrame] = []
+        ends = np.searchsorted(numbers, self.ends)
         for place, (_, file) in enumerate(self.files):
-            begin = int(self.ends[place - 1]) if place else 0
-            inside = numbers[(numbers >= begin) & (numbers < self.ends[place])] - begin
-            found += [self._run(file, run, wanted) for run in _runs(inside)]
-        frame = pl.concat(found, rechunk=True)
-        return {name: self._final(frame[name]) for name in wanted}
+            begin, before = (int(ends[place - 1]), int(self.ends[place - 1])) if place else (0, 0)
+            for run in _runs(numbers[begin : ends[place]] - before):
+                first = int(run[0])
+                near = _collected(file, wanted, first, int(run[-1]) - first + 1)
+                found.append(self._checked(file, first, near, wanted)[run - first])
+        return self._final(pl.concat(found, rechunk=True))
 
-    def _run(self, file: Path, run: Array, wanted: dict[str, str]) -> pl.DataFrame:
-        """Rows of a file that lie near one another, as what they are said to hold."""
-        first = int(run[0])
-        with polars_errors(file):
-            near = pl.scan_parquet(file).select(list(wanted)).slice(first, int(run[-1]) - first + 1).collect()
-        frame = near if near.height == len(run) else near[run - first]
+    def _checked(self, file: Path, first: int, frame: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
+        """Rows of a file from `first` on, as what they are said to hold."""
         columns, faults = checked(self.source, frame, wanted)
         if faults:
-            row = run[int(faults[0].rows.arg_max() or 0)]
+            row = first + int(faults[0].rows.arg_max() or 0)
             raise NetlabError(f"{file}, row {row} (from 0): {faults[0].what}; correct such rows")
         return pl.DataFrame(columns)
 
-    def _final(self, column: pl.Series) -> Any:
-        values = final(column)
-        return values.astype(np.float32) if column.name in self.nullable else values
+    def _final(self, frame: pl.DataFrame) -> dict[str, Any]:
+        values = {column.name: final(column) for column in frame}
+        return {name: each.astype(np.float32) if name in self.nullable else each for name, each in values.items()}
+
+
+def _collected(file: Path, wanted: dict[str, str], first: int = 0, length: int | None = None) -> pl.DataFrame:
+    """Columns of neighbouring rows, as the file has them."""
+    with polars_errors(file):
+        return pl.scan_parquet(file).select(list(wanted)).slice(first, length).collect()
 
 
 def _runs(numbers: Array) -> Iterator[Array]:
