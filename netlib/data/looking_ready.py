@@ -28,12 +28,12 @@ def parts_of(splits: Splits[Arrays]) -> dict[str, Arrays]:
 
 
 def ready(splits: Splits[Arrays], pipeline: Pipeline) -> Iterator[ReadyLook]:
-    """Inputs and targets, each behind the columns with steps that it is joined of."""
+    """Inputs and targets, each behind the columns that it is joined of, if any of them has steps."""
     steps = {name: tuple(map(_written, given)) for name, given in splits.preprocessing.specs().items()}
     for name, values in splits.train.inputs.items():
-        for column in pipeline.raw.joins.get(name, ()):
-            if steps.get(column):
-                yield ReadyLook(column, "input", name, steps[column])
+        columns = pipeline.raw.joins.get(name, ())
+        if any(map(steps.get, columns)):
+            yield from (ReadyLook(column, "input", name, steps.get(column, ())) for column in columns)
         yield _ready(name, "input", values, steps.get(name, ()))
     for name, values in splits.train.targets.items():
         yield _ready(name, "target", values, steps.get(name, ()))

@@ -34,6 +34,17 @@ def test_what_each_column_goes_through_and_what_comes_out(tmp_path):
     ]
 
 
+def test_a_column_without_steps_is_told_beside_those_that_have_some(tmp_path):
+    raw, splits = read(tmp_path, CITIES, targets="kind", preprocess={"city": "OneHot"})
+    found = list(ready(splits, raw.pipeline))
+    assert found[:2] == [
+        ReadyLook("age", "input", "features", ()),
+        ReadyLook("city", "input", "features", ("OneHot",)),
+    ]
+    raw, splits = read(tmp_path, "a,b,y\n1,2,3\n4,5,6\n", targets="y")
+    assert [look.name for look in ready(splits, raw.pipeline)] == ["features", "y"]
+
+
 def test_classes_by_split(tmp_path):
     _, splits = read(tmp_path, CITIES, targets="kind", preprocess={"city": "OneHot"}, stratify=False, test=0.25)
     assert classes(splits) == {
