@@ -44,6 +44,12 @@ class Arrays:
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
 
+    @property
+    def bytes(self) -> int:
+        """What the inputs and targets take in memory."""
+        values: list[Any] = [*self.inputs.values(), *self.targets.values()]
+        return sum(each.nbytes if isinstance(each, np.ndarray) else each.estimated_size() for each in values)
+
     def take(self, indices: Array) -> Arrays:
         """The samples of these numbers, in this order."""
         return Arrays(

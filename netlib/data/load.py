@@ -20,7 +20,7 @@ from netlib.data.steps.step import RowError
 from netlib.data.stratifying import classes_of
 from netlib.data.streaming import Samples
 from netlib.spec.data import DataSpec
-from netlib.spec.errors import NetlabError
+from netlib.spec.errors import NetlabError, Problem, SpecError
 from netlib.spec.features import DataSignature, SourceSpec
 from netlib.spec.looks import Anomaly
 from netlib.spec.pipeline import Pipeline
@@ -113,7 +113,17 @@ def load(spec: DataSpec, seed: int, preprocessing: Preprocessing | None = None) 
 
         if found := streamed(spec, seed, spec.memory, preprocessing):
             return found
-    return prepared(parts(spec, seed), preprocessing)
+    read = parts(spec, seed)
+    _need_room(spec, read)
+    return prepared(read, preprocessing)
+
+
+def _need_room(spec: DataSpec, read: Parts) -> None:
+    size = sum(samples.bytes for samples in read.samples.values())
+    if spec.memory is not None and size > spec.memory:
+        what = f"the samples take {size / 1e6:,.1f} MB, more than the {spec.memory / 1e6:,.1f} MB that are allowed"
+        why = f"source '{spec.source.type_name()}' is read whole: allow more, or write it as Parquet, which is read in parts"
+        raise SpecError([Problem(("memory",), f"{what}, and {why}")], "data")
 
 
 def parts(spec: DataSpec, seed: int) -> Parts:

@@ -170,3 +170,13 @@ def test_a_value_that_cannot_be_used_is_named_when_it_is_read(tmp_path):
     )
     with pytest.raises(NetlabError, match=r"t\.parquet, row 1234 \(from 0\): column 'age' holds inf"):
         gathered(load(spec, 1).train)
+
+
+def test_what_can_only_be_read_whole_must_fit(tmp_path):
+    table(3000).write_csv(tmp_path / "t.csv")
+    plain = {"source": "csv", "path": str(tmp_path / "t.csv"), "targets": "kind", "preprocess": "auto"}
+    assert len(load(DataSpec.parse({**plain, "memory": "1MB"}), 1).train) == 3000
+    with pytest.raises(
+        SpecError, match=r"memory: the samples take 0\.\d MB, more than the 0\.1 MB .* write it as Parquet"
+    ):
+        load(DataSpec.parse({**plain, "memory": "64KB"}), 1)
