@@ -47,7 +47,8 @@ class DataSpec(Spec):
     )
     memory: Bytes | None = Field(
         None,
-        description="Most memory for samples, `512MB`: those of Parquet files that take more are read anew in each epoch; others must fit.",
+        description="Most memory for samples, `512MB`: those of Parquet files that take more are read anew in each epoch;"
+        " others must fit.",
     )
     batch_size: PositiveInt = Field(32, description="Samples in a batch.")
     shuffle: bool = Field(True, description="Draw a new order of the training samples for every epoch.")
