@@ -186,11 +186,19 @@ class DataSpec(Spec):
 
     def stratified(self, raw: DataSignature) -> bool:
         """Whether the splits keep the proportions of the classes."""
-        by_default = self.split.stratifies and _class_target(raw) is not None
+        by_default = self.split.stratifies and self._class_target(raw) is not None
         return by_default if self.stratify is None else self.stratify
 
+    def _class_target(self, raw: DataSignature) -> str | None:
+        """The only target, if it is a class: an integer, or a text that is made one."""
+        if len(raw.targets) != 1:
+            return None
+        ((name, feature),) = raw.targets.items()
+        made = [step.type_name() for step in Pipeline.of(self.preprocess, raw).steps.get(name, ())]
+        return name if feature.is_label or (feature.kind == "text" and made == ["Labels"]) else None
+
     def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
-        if self.stratify and _class_target(raw) is None:
+        if self.stratify and self._class_target(raw) is None:
             targets = ", ".join(f"'{name}' {feature.tensor}" for name, feature in raw.targets.items()) or "none"
             yield Problem(
                 ("stratify",), f"stratify needs one target, of classes: integers or texts; the targets are: {targets}"
@@ -206,11 +214,6 @@ class DataSpec(Spec):
                 "and drop_remainder leaves smaller ones out"
             )
             yield Problem(("drop_remainder",), message)
-
-
-def _class_target(raw: DataSignature) -> str | None:
-    found = [name for name, feature in raw.targets.items() if feature.is_label or feature.kind == "text"]
-    return found[0] if len(raw.targets) == 1 and found else None
 
 
 def _source(own: dict[str, Any], others: dict[Any, Any], problems: list[Problem]) -> SourceSpec | None:

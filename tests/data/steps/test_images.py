@@ -95,5 +95,6 @@ def test_crops_as_keras_does(data):
 
 
 def test_images_that_are_too_small_later():
+    images = {"image": np.zeros((2, 3, 5, 1))}
     with pytest.raises(UsageError, match="column 'image': CenterCrop cannot cut 4 x 4 pixels out of 3 x 5"):
-        Preprocessing.fit({"image": (CenterCrop(size=(4, 4)),)}, {"image": np.zeros((2, 3, 5, 1))})
+        Preprocessing.fit({"image": (CenterCrop(size=(4, 4)),)}, images).apply(images)

@@ -81,7 +81,9 @@ def test_rows_are_those_of_the_source():
     with pytest.raises(RowError, match=r"column 'x': row 900 has 0\.0"):
         fitted.apply_to(part)
     with pytest.raises(RowError, match=r"column 'x': row 900 has 0\.0"):
-        Preprocessing.fit_to(fitted.specs(), part, {})
+        Preprocessing.fit_to(
+            {"x": tuple(parse_choice("preprocessing", step) for step in ("Log", "Standardize"))}, part, {}
+        )
 
 
 @pytest.mark.parametrize("by", ["median", "mean", "most_frequent"])
