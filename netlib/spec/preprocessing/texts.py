@@ -21,6 +21,10 @@ TOKENS, MODEL = "tokens", "model"
 """What is learned: the vocabulary, the most frequent first, equals in the order of code points; or how bytes are paired."""
 
 
+MOST_TOKENS = 2**20
+"""In a row."""
+
+
 def tokens_feature(length: int, size: int | None) -> Feature:
     """Rows of tokens, int32 (rows, length), of a vocabulary of that size (None where only the fit tells)."""
     most = None if size is None else size - 1
@@ -96,7 +100,7 @@ class Tokenize(Vocabulary, PreprocessingSpec):
     takes = ("text",)
     fills = True
     of_targets = None
-    length: PositiveInt = Field(description="Tokens in a row, padding among them.", examples=[100])
+    length: PositiveInt = Field(le=MOST_TOKENS, description="Tokens in a row, padding among them.", examples=[100])
     cut: Literal["end", "start"] = Field("end", description="What of a longer text is cut off.")
 
     def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
