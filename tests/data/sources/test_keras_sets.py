@@ -147,6 +147,7 @@ class TestFashion:
             ),
             (gzip.compress(bytes(100))[:12] + b"\xff" * 9, "it cannot be unpacked"),
         ],
+        ids=["empty", "short", "of more", "of another kind", "not packed", "cut off", "overwritten"],
     )
     def test_damage(self, home, small, contents, message):
         self.write(home, y_train=contents)
