@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -118,3 +118,8 @@ def _blocks(array: Array) -> Iterator[Array]:
 def widened(values: Array) -> Array:
     """Values as the network reads them: float32 as they are, integers of every width as int32."""
     return values if values.dtype.kind == "f" else values.astype(np.int32, copy=False)
+
+
+def side_by_side(columns: Sequence[Any]) -> Array:
+    """Columns of numbers, each of one or more a row, as float32 (rows, width)."""
+    return np.concatenate([np.asarray(each, np.float32).reshape(len(each), -1) for each in columns], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,23 @@ from netlib.spec.features import Kind
 class Keys:
     """A column's values; `numbers` has that of each row among the distinct ones, which are in rising order.
 
-    `texts` has the distinct ones as texts: integers as their digits, times in microseconds since 1970. `kind` is what they are.
+    `distinct` are these, times in microseconds since 1970, and `kind` is what they are.
     """
 
     name: str
     numbers: Array
-    texts: tuple[str, ...]
+    distinct: list[Any]
     kind: Kind
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The distinct values as texts: integers as their digits."""
+        return tuple(map(_written if self.kind == "numbers" else str, self.distinct))
 
     @property
     def counts(self) -> Array:
         """Rows that have each of the distinct values."""
-        return np.bincount(self.numbers, minlength=len(self.texts))
+        return np.bincount(self.numbers, minlength=len(self.distinct))
 
 
 def keys_of(name: str, values: Values) -> Keys:
@@ -43,7 +49,7 @@ def keys_of(name: str, values: Values) -> Keys:
     kind: Kind = "text" if str(values.dtype) == "String" else "times"
     plain = values.to_physical()
     distinct = plain.unique().sort().to_list()
-    return Keys(name, plain.rank("dense").to_numpy().astype(np.int64) - 1, tuple(map(str, distinct)), kind)
+    return Keys(name, plain.rank("dense").to_numpy().astype(np.int64) - 1, distinct, kind)
 
 
 def _of_numbers(name: str, values: Array) -> Keys:
@@ -53,7 +59,7 @@ def _of_numbers(name: str, values: Array) -> Keys:
     flat = values.reshape(-1)
     _need_all(name, np.isnan(flat))
     distinct, numbers = np.unique(flat, return_inverse=True)
-    return Keys(name, numbers, tuple(map(_written, distinct.tolist())), "numbers")
+    return Keys(name, numbers, distinct.tolist(), "numbers")
 
 
 def _written(value: Any) -> str:

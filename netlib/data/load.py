@@ -106,7 +106,7 @@ def load(spec: DataSpec, seed: int, preprocessing: Preprocessing | None = None) 
         UsageError: the preprocessing that is given does not fit the data.
         NetlabError: the data is damaged, or has numbers that are not finite.
     """
-    if preprocessing is None and (kept := _kept.pop(_key(spec, seed), None)):
+    if preprocessing is None and _kept and (kept := _kept.pop(_key(spec, seed), None)):
         return kept
     if spec.memory is not None:
         from netlib.data.stream_load import streamed
@@ -128,10 +128,9 @@ def _need_room(spec: DataSpec, read: Parts) -> None:
 
 def parts(spec: DataSpec, seed: int) -> Parts:
     """Reads the source and splits it by the seed; raises as `load` does, but for what only preprocessing finds."""
-    spec.signature()  # refuses what can be refused before anything is read
-    raw = spec.raw()
+    pipeline = spec.pipeline()  # refuses what can be refused before anything is read
+    raw = pipeline.raw
     arrays = _read(spec.apart(), seed)
-    pipeline = Pipeline.of(spec.preprocess, raw)
     _check(arrays, raw, pipeline, spec.source)
     rows = with_parts(
         arrays, classes_of(spec, raw, arrays.targets), lambda some, of: split(spec.split, spec.shares, some, seed, of)

@@ -11,13 +11,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from netlib.data.arrays import Array, Arrays, Values, widened
+from netlib.data.arrays import Array, Arrays, Values, side_by_side, widened
 from netlib.data.steps import step_of
 from netlib.data.steps.step import Learned, RowError
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import NetlabError, SpecError, UsageError
 from netlib.spec.features import PreprocessingSpec
-from netlib.spec.pipeline import Steps
+from netlib.spec.pipeline import Steps, by_input
 
 FORMAT = 2
 
@@ -67,7 +67,7 @@ class Preprocessing:
                     ready[name] = cls(done).apply_steps(name, values)
         for name in joins:
             if name in steps:
-                done[name] = _fit(name, steps[name], _joined({name: joins[name]}, ready)[name])
+                done[name] = _fit(name, steps[name], side_by_side([ready[part] for part in joins[name]]))
         return cls({name: done[name] for name in done if name in steps}, dict(joins))
 
     @classmethod
@@ -99,7 +99,7 @@ class Preprocessing:
                     f"the preprocessing is of input '{name}', which the data has not (it has: {_list(columns)})"
                 )
         ready = {name: self.apply_steps(name, values) for name, values in columns.items()}
-        inputs = _joined(self.joins, ready)
+        inputs = by_input(self.joins, ready, side_by_side)
         return {
             name: widened(self.apply_steps(name, values) if name in self.joins else values)
             for name, values in inputs.items()
@@ -180,20 +180,6 @@ def _rows_of(samples: Arrays) -> Iterator[None]:
         yield
     except RowError as error:
         raise error.at(samples.row(error.index)) from None
-
-
-def _joined(joins: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs; those that are made of several columns are float32 (rows, width)."""
-    member = {column: name for name, parts in joins.items() for column in parts}
-    inputs: dict[str, Any] = {}
-    for column, values in columns.items():
-        name = member.get(column)
-        if name is None:
-            inputs[column] = values
-        elif name not in inputs:
-            parts = [np.asarray(columns[part], np.float32).reshape(len(values), -1) for part in joins[name]]
-            inputs[name] = np.concatenate(parts, axis=1)
-    return inputs
 
 
 def _check_axes(name: str, step: FittedStep, values: Any) -> None:

@@ -60,8 +60,8 @@ def streamed(spec: DataSpec, seed: int, memory: int, preprocessing: Preprocessin
     reader: Reader | None = open_reader(source) if open_reader else None
     if reader is None or reader.rows * reader.row_bytes <= memory:
         return None
-    raw = spec.raw()
-    pipeline = Pipeline.of(spec.preprocess, raw)
+    pipeline = spec.pipeline()
+    raw = pipeline.raw
     _refuse(spec, pipeline)
     rows = _rows(spec, seed, reader, raw)
     notes: tuple[str, ...] = ()

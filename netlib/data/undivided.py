@@ -92,8 +92,8 @@ def _needed(keys: Keys, shares: Shares, kind: str, noun: str) -> int:
     folds = shares.folds or 1
     parts = ["train" if shares.folds is None else f"{folds} folds", *shares.held_out[shares.folds is not None :]]
     needed = folds + len(parts) - 1
-    if len(keys.texts) < needed:
-        found = f"{len(keys.texts)} {noun}{'s' if len(keys.texts) > 1 else ''} in {len(keys.numbers)} rows"
+    if len(keys.distinct) < needed:
+        found = f"{len(keys.distinct)} {noun}{'s' if len(keys.distinct) > 1 else ''} in {len(keys.numbers)} rows"
         whole = f"rows of one {noun} are never divided"
         message = f"column '{keys.name}' has {found}, but {needed} are needed ({', '.join(parts)}): {whole}"
         raise SpecError([Problem(("split", kind, "by"), message)], "data")

@@ -142,12 +142,15 @@ class DataSpec(Spec):
             SpecError: the section does not fit what the source gives.
             NetlabError: the source's file is damaged.
         """
-        raw = self.raw()
-        pipeline = Pipeline.of(self.preprocess, raw)
-        problems = [*pipeline.problems(self.source.type_name()), *self._split_problems(raw)]
+        return self.pipeline().signature()
+
+    def pipeline(self) -> Pipeline:
+        """What the source's columns go through; raises as `signature` does."""
+        pipeline = Pipeline.of(self.preprocess, self.raw())
+        problems = [*pipeline.problems(self.source.type_name()), *self._split_problems(pipeline.raw)]
         if problems:
             raise SpecError(problems, self.type_name())
-        return pipeline.signature()
+        return pipeline
 
     def raw(self) -> DataSignature:
         """What the source gives, before preprocessing; raises as `signature` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
@@ -136,7 +136,10 @@ class Pipeline:
     def signature(self, learned: Learned | None = None) -> DataSignature:
         """Of what the network reads; without what the steps learned, as far as it is known before the fit."""
         columns = {name: self.after(name, feature, learned) for name, feature in self.raw.inputs.items()}
-        inputs = self._joined(columns, learned)
+        inputs = {
+            name: self.after(name, feature, learned) if name in self.raw.joins else feature
+            for name, feature in by_input(self.raw.joins, columns, joined).items()
+        }
         targets = {name: self.after(name, feature, learned) for name, feature in self.raw.targets.items()}
         return DataSignature(inputs, targets, self.raw.samples)
 
@@ -150,15 +153,17 @@ class Pipeline:
             feature = step.feature(feature, learned[name][number] if learned else None)
         return feature
 
-    def _joined(self, columns: Mapping[str, Feature], learned: Learned | None) -> dict[str, Feature]:
-        """The inputs, in the order in which the columns come."""
-        member = {column: name for name, parts in self.raw.joins.items() for column in parts}
-        inputs: dict[str, Feature] = {}
-        for column, feature in columns.items():
-            name = member.get(column)
-            if name is None:
-                inputs[column] = feature
-            elif name not in inputs:
-                feature = joined([columns[part] for part in self.raw.joins[name]])
-                inputs[name] = self.after(name, feature, learned)
-        return inputs
+
+def by_input(
+    joins: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any], join: Callable[[list[Any]], Any]
+) -> dict[str, Any]:
+    """The inputs, in the order in which the first column of each comes; several columns are joined to one."""
+    member = {column: name for name, parts in joins.items() for column in parts}
+    inputs: dict[str, Any] = {}
+    for column, found in columns.items():
+        name = member.get(column)
+        if name is None:
+            inputs[column] = found
+        elif name not in inputs:
+            inputs[name] = join([columns[part] for part in joins[name]])
+    return inputs

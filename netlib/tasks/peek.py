@@ -7,7 +7,6 @@ from pathlib import Path
 
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
-from netlib.config.problems import ConfigError
 from netlib.data.arrays import Arrays
 from netlib.data.columns import names_of_axis
 from netlib.data.load import Parts, Splits, parts, prepared
@@ -20,6 +19,7 @@ from netlib.spec.heads import Heads
 from netlib.spec.looks import DataLook
 from netlib.spec.schema.description import first_sentence
 from netlib.tasks.anomalies import relevant
+from netlib.tasks.data_problems import data_placed
 
 
 def peek(path: Path, overrides: Sequence[str] = (), count: int = 5, images: Path | None = None) -> DataLook:
@@ -80,12 +80,9 @@ class _Found:
         Raises:
             ConfigError: the section does not fit the data.
         """
-        try:
-            if self._read is None:
+        if self._read is None:
+            with data_placed(experiment):
                 self.measure(spec, experiment.seed)
-        except SpecError as error:
-            problems = [experiment.place(problem.under(("data",))) for problem in error.problems]
-            raise ConfigError(problems) from None
         assert self._read is not None
         return self._read
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from netlib.config.experiment import Experiment
 from netlib.config.problems import ConfigError, PlacedProblem
-from netlib.spec.errors import Loc, Problem, SpecError
+from netlib.spec.errors import Loc, Problem
 from netlib.spec.graph import Graph, Node
 from netlib.training.captured import Unknown, UnknownVariableError
 from netlib.training.step import UntrainedWarning
@@ -27,19 +27,6 @@ def warnings_of(experiment: Experiment, message: Warning | str) -> list[str]:
 def in_a_line(problem: PlacedProblem) -> str:
     """`configs/x.yaml:12:5: warning: ...`."""
     return ": ".join(filter(None, (problem.where, problem.severity, problem.message)))
-
-
-@contextmanager
-def data_placed(experiment: Experiment) -> Iterator[None]:
-    """Inside, what is wrong between the data section and the data is a problem of the config, with its line.
-
-    Raises:
-        ConfigError: something is.
-    """
-    try:
-        yield
-    except SpecError as error:
-        raise ConfigError([experiment.place(problem.under(("data",))) for problem in error.problems]) from None
 
 
 @contextmanager

@@ -24,7 +24,8 @@ from netlib.spec.training import TrainSpec
 from netlib.tasks.anomalies import lines, relevant
 from netlib.tasks.build import build, known_at_build
 from netlib.tasks.data_contract import check_splits
-from netlib.tasks.placed import data_placed, in_a_line, unknown_placed, warnings_of
+from netlib.tasks.data_problems import data_placed
+from netlib.tasks.placed import in_a_line, unknown_placed, warnings_of
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
 from netlib.tasks.resume import newest_checkpoint
 from netlib.tasks.run_files import (

@@ -66,9 +66,8 @@ class WindowFeed:
         """Blocks of a window each; see `Feed`. Windows whose steps are done are not read."""
         first = start // self._window_steps
         last = -(-min(end, self.steps or end) // self._window_steps)
-        for place, samples in enumerate(ahead(islice(self._windows(number, first), last - first)), start=first):
-            if self._check:
-                self._check(samples, "the training split")
+        windows = islice(self._windows(number, first), last - first)
+        for place, samples in enumerate(ahead(_looked_at(windows, self._check, "the training split")), start=first):
             yield from self._blocks(samples, place * self._window_steps)
 
     def _blocks(self, samples: Arrays, first: int) -> Iterator[Block]:
@@ -110,7 +109,12 @@ class WindowData:
     def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
         """Windows in the order of the source; or, where they are not to be `joined`, each batch by itself."""
         window = self._window if joined else self._rows
-        for samples in ahead(self._data.windows(window)):
-            if self._check:
-                self._check(samples, self._name)
+        for samples in ahead(_looked_at(self._data.windows(window), self._check, self._name)):
             yield DeviceData(filled(samples, window) if joined else samples, len(samples))
+
+
+def _looked_at(windows: Iterator[Arrays], check: Check | None, name: str) -> Iterator[Arrays]:
+    for samples in windows:
+        if check:
+            check(samples, name)
+        yield samples

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from netlib.data.arrays import SPLITS, Array, Arrays
+from netlib.data.arrays import SPLITS, Array, Arrays, side_by_side
 from netlib.data.sources.table_contents import Contents, Flaw, contents
 from netlib.data.sources.table_values import final
 from netlib.data.streaming import Reader
@@ -54,7 +54,7 @@ def reader(source: SourceSpec) -> Reader | None:
 
 def samples_of(source: TableSpec, columns: Mapping[str, Any]) -> Arrays:
     """Inputs, targets, weights and what the split looks at, of the values of the columns."""
-    inputs, _ = parted(source.input_columns(source.features()))
+    inputs, _ = parted(source.input_columns(columns))
     return Arrays(
         {name: columns[column] for name, column in inputs.items()},
         {name: target_of(used, columns) for name, used in source.targets.items()},
@@ -80,7 +80,7 @@ def target_of(used: Any, values: Mapping[str, Any]) -> Any:
     """The values of a column, or of several side by side."""
     if isinstance(used, str):
         return values[used]
-    return np.concatenate([np.asarray(values[name], np.float32).reshape(-1, 1) for name in used], axis=1)
+    return side_by_side([values[name] for name in used])
 
 
 def _skipped(found: Contents) -> int:
