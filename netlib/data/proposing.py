@@ -11,10 +11,12 @@ import polars as pl
 
 from netlib.data.arrays import Array, Arrays
 from netlib.data.steps import step_of
+from netlib.data.steps.texts import words_of
 from netlib.spec.features import PreprocessingSpec
 from netlib.spec.pipeline import Pipeline, Steps
 from netlib.spec.preprocessing.categories import OneHot
 from netlib.spec.preprocessing.numbers import Impute, Log, Standardize
+from netlib.spec.preprocessing.texts import Tokenize
 from netlib.spec.preprocessing.times import DateParts
 
 MOST_CATEGORIES = 64
@@ -25,6 +27,10 @@ NEARLY_ALL = 0.95
 """Share of different values from which a column seems to name its rows."""
 FEWEST_ROWS = 20
 """Of fewer rows it is no wonder that all are different."""
+SENTENCE_WORDS = 4
+"""So many words on average make texts that are read rather than told apart."""
+MOST_PROPOSED_TOKENS = 256
+"""In a row of tokens that is proposed."""
 SKEWED = 1000
 """Times the median that the largest of positive numbers is where their logarithms are better."""
 
@@ -47,7 +53,8 @@ def proposed(
     Numbers are brought to mean 0 and deviation 1, integers too: they are amounts more often than codes, and as amounts they keep
     their order; where there are few different ones the note says that OneHot tells codes apart. 0 and 1 stay as they are.
     Positive numbers whose largest is more than 1000 times the median are replaced by their logarithms before. Missing
-    numbers are the median. Each of the most frequent texts gets a column. Of times the parts that differ become numbers.
+    numbers are the median. Each of the most frequent texts gets a column; where texts are sentences, and an input of their own,
+    their words are tokens for an Embedding. Of times the parts that differ become numbers.
     Columns that say nothing, and such as seem to number or name the rows, are kept, and the note advises to leave them out.
 
     Args:
@@ -115,8 +122,20 @@ def _of_texts(column: _Column, values: pl.Series) -> tuple[Steps, str]:
         return (_step(OneHot),), f"{told}{count} {'categories' if count > 1 else 'category'}"
     steps = (_step(OneHot, maximum=MOST_CATEGORIES),) if count > MOST_CATEGORIES else (_step(OneHot),)
     if _names_rows(count, len(present)):
+        words = words_of(present).list.len().to_numpy()
+        if words.mean() >= SENTENCE_WORDS:
+            return _of_sentences(column, steps, words, told)
         return steps, f"{told}{count} texts, nearly all different, say little as categories: {_leave_out(column)}"
     return steps, f"{told}{count} categories, the rarest count as unknown"
+
+
+def _of_sentences(column: _Column, categories: Steps, words: Array, told: str) -> tuple[Steps, str]:
+    what = f"{told}texts of {np.median(words):g} words in the median"
+    if column.joined:
+        apart = f"as an input of its own (inputs: {{{column.name}: {column.name}, ...}}) its words are tokens for an Embedding"
+        return categories, f"{what}, say little as categories: {apart}; or {_leave_out(column)}"
+    length = min(int(np.quantile(words, NEARLY_ALL, method="higher")), MOST_PROPOSED_TOKENS)
+    return (_step(Tokenize, length=length),), f"{what}, tokens for an Embedding"
 
 
 def _of_times(column: _Column, values: pl.Series) -> tuple[Steps, str]:

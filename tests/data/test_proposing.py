@@ -178,6 +178,28 @@ def test_what_is_not_joined_of_columns_has_no_list_of_those_to_ignore():
     assert chosen(column(3, 3), joined=False)[1] == "Standardize (always 3: it says nothing; leave it out)"
 
 
+SENTENCES = pl.Series([f"it was day {i}, and all was well" + " indeed" * (i % 3) for i in range(40)])
+"""9 words, comma and number among them, to 11."""
+
+
+def test_sentences_are_tokens_where_they_are_an_input_of_their_own():
+    steps, note = chosen(SENTENCES, joined=False)
+    assert steps == [{"Tokenize": {"length": 11}}]
+    assert note == "Tokenize: {length: 11} (texts of 10 words in the median, tokens for an Embedding)"
+    long = pl.Series([f"{i} " + "word " * 400 for i in range(40)])
+    assert chosen(long, joined=False)[0] == [{"Tokenize": {"length": 256}}]
+
+
+def test_sentences_among_other_columns_are_advised_to_be_an_input_of_their_own():
+    steps, note = chosen(SENTENCES)
+    assert steps == ["OneHot"]
+    own = "as an input of its own (inputs: {x: x, ...}) its words are tokens for an Embedding"
+    assert (
+        note
+        == f"OneHot (texts of 10 words in the median, say little as categories: {own}; or leave it out (ignore: [x]))"
+    )
+
+
 def test_pictures_keep_their_shape():
     values = RANDOM.integers(0, 256, (10, 4, 4, 3)).astype(np.uint8)
     assert chosen(values, joined=False)[0] == ["Standardize"]
