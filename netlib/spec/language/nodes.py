@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.names import check_name
-from netlib.spec.registry import REFUSED, names, resolve
+from netlib.spec.registry import REFUSED, names, resolve, spec_class
 
 WIRING = ("name", "from", "repeat", "each", "if", "trainable", "dtype", "shape", "training", "tie")
 CONTAINERS = (
@@ -61,11 +62,7 @@ def parse_node(value: Any, loc: Loc, blocks: Collection[str] = ()) -> NodeSyntax
         raise SpecError([Problem(loc, _one_type_message(types, list(value), blocks), at="value")])
     kind = types[0]
     wiring = {key: item for key, item in value.items() if key != kind}
-    problems = [
-        Problem((*loc, key), f"a node has no key {shown(key)}{did_you_mean(str(key), WIRING) or _keys()}", at="key")
-        for key in wiring
-        if key not in WIRING
-    ]
+    problems = [Problem((*loc, key), _no_key(kind, value, key), at="key") for key in wiring if key not in WIRING]
     try:
         if kind != SHARE:
             _known_type(kind, (*loc, kind), "key", blocks)
@@ -143,5 +140,23 @@ def _one_type_message(types: list[str], keys: list[Any], blocks: Collection[str]
     return f"expected a type among the node's keys, such as 'Dense', got only {written}{hint}"
 
 
-def _keys() -> str:
-    return f"; beside its type it may have {one_of(WIRING)}"
+def _no_key(kind: str, node: Mapping[Any, Any], key: Any) -> str:
+    """What is wrong with a key that stands beside the type and should not."""
+    if kind in names("layer") and key in (cls := spec_class("layer", kind)).model_fields:
+        given = node[kind]
+        behind = given if isinstance(given, Mapping) else {} if given is None else {cls.shorthand or "...": given}
+        inside = ", ".join(f"{name}: {_written(value)}" for name, value in {**behind, key: node[key]}.items())
+        return f"{shown(key)} is a parameter of {kind}, which stands behind it: {kind}: {{{inside}}}"
+    remedy = did_you_mean(str(key), WIRING) or f"; beside its type it may have {one_of(WIRING)}"
+    return f"a node has no key {shown(key)}{remedy}"
+
+
+def _written(value: Any) -> str:
+    """As YAML has it, where that is short."""
+    return (
+        json.dumps(value)
+        if isinstance(value, bool | None)
+        else str(value)
+        if isinstance(value, str | int | float)
+        else "..."
+    )

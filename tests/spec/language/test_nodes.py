@@ -96,6 +96,17 @@ def test_every_key_that_is_wrong_is_found() -> None:
         ((*LOC, 5), f"a node has no key 5; beside its type it may have {keys}", "key"),
         ((*LOC, "Dens"), "there is no layer 'Dens'; did you mean 'Dense'?", "key"),
     ]
+    assert found({"Dense": 3, "activation": "relu"}) == [
+        (
+            (*LOC, "activation"),
+            "'activation' is a parameter of Dense, which stands behind it: Dense: {units: 3, activation: relu}",
+            "key",
+        )
+    ]
+    assert found({"Conv2D": {"filters": 3, "use_bias": False}, "kernel_size": [3, 3]})[0][1].endswith(
+        "Conv2D: {filters: 3, use_bias: false, kernel_size: ...}"
+    )
+    assert found({"LSTM": None, "units": 3})[0][1].endswith("LSTM: {units: 3}")
     assert found({"share": "a", "Dense": 3})[0][1].startswith("a node has one type, got share and Dense; begin a new")
 
 
