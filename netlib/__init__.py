@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from netlib import nn as nn
     from netlib.config.load import load as load_config
     from netlib.runs.directory import open_run as open_run
+    from netlib.spec.sources.plugin import source as source
     from netlib.tasks.build import build as build
     from netlib.tasks.train import train as train
     from netlib.training import callbacks as callbacks
     from netlib.training.model import Model as Model
 
-__all__ = ["Model", "build", "callbacks", "load_config", "nn", "open_run", "train"]
+__all__ = ["Model", "build", "callbacks", "load_config", "nn", "open_run", "source", "train"]
 
 _HOMES = {
     "Model": ("netlib.training.model", "Model"),
@@ -26,6 +27,7 @@ _HOMES = {
     "load_config": ("netlib.config.load", "load"),
     "nn": ("netlib.nn", None),
     "open_run": ("netlib.runs.directory", "open_run"),
+    "source": ("netlib.spec.sources.plugin", "source"),
     "train": ("netlib.tasks.train", "train"),
 }
 

@@ -11,7 +11,10 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -26,6 +29,26 @@ os.environ.setdefault(CACHE, _OWN_CACHE or "")  # of the first process, which st
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Path]]:
+    """Writes a file of a user's own, in the current folder. What is loaded of such files is forgotten afterwards."""
+    from netlib.spec.registry import ADDED
+
+    before, modules = {kind: dict(added) for kind, added in ADDED.items()}, set(sys.modules)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str, name: str = "my_sources.py") -> Path:
+        Path(name).write_text(f"import numpy as np\nimport netlib\n\n{text}")
+        return Path(name)
+
+    yield write
+    ADDED.update(before)
+    for name in set(sys.modules) - modules:
+        if name.startswith("netlab_plugin_"):
+            del sys.modules[name]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

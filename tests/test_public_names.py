@@ -22,11 +22,12 @@ def test_plain_names_are_loaded_without_tensorflow():
 def test_every_name_is_what_its_room_has():
     from netlib.config.load import load
     from netlib.runs.directory import open_run
+    from netlib.spec.sources.plugin import source
     from netlib.tasks.build import build
     from netlib.tasks.train import train
     from netlib.training.model import Model
 
-    assert (netlib.load_config, netlib.open_run, netlib.build) == (load, open_run, build)
+    assert (netlib.load_config, netlib.open_run, netlib.build, netlib.source) == (load, open_run, build, source)
     assert (netlib.train, netlib.Model, netlib.nn) == (train, Model, sys.modules["netlib.nn"])
     assert netlib.callbacks is sys.modules["netlib.training.callbacks"]
     assert set(netlib.__all__) <= vars(netlib).keys()  # the next use is no search

@@ -38,6 +38,16 @@ def test_the_python_runs_from_top_to_bottom(tmp_path: Path) -> None:
     assert "head: Dense(units=2): kernel (32, 2), bias (2,)" in done.stdout
 
 
+def test_the_source_of_ones_own_is_a_plug_in(tmp_path: Path) -> None:
+    (plugin,) = (block for block in PYTHON if "@netlib.source" in block)
+    (tmp_path / "my_sources.py").write_text(plugin)
+    data = re.findall(r"`(data: \{source: spiral.*?\})`", README)[0]
+    (tmp_path / "spiral.yaml").write_text(f"{data}\nmodel: [Dense: {{units: 8, activation: tanh}}, Dense: 1]\n")
+    command = [sys.executable, "-m", "netlab", "check", "spiral.yaml", "--plugin", "my_sources.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.stdout == "spiral.yaml: ok (2 nodes, 33 parameters)\n", done.stdout + done.stderr
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     assert '\npip install -e ".[test]" && pytest\n' in README
     assert "README.md" in (ROOT / ".ci/run").read_text()

@@ -11,8 +11,10 @@ from netlab.check import check
 from netlab.data import data
 from netlab.errors import reported
 from netlab.eval import evaluate
+from netlab.export import export
 from netlab.layers import layers
 from netlab.peek import peek
+from netlab.predict import predict
 from netlab.schema import schema
 from netlab.summary import summary
 from netlab.train import train
@@ -45,6 +47,8 @@ def netlab(
 
 app.command("train")(reported(train))
 app.command("eval")(reported(evaluate))
+app.command("predict")(reported(predict))
+app.command("export")(reported(export))
 app.command("summary")(reported(summary))
 app.command("check")(reported(check))
 app.command("peek")(reported(peek))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from netlab.plugin import Plugins, load
+
 if TYPE_CHECKING:
     from netlib.config.problems import PlacedProblem
     from netlib.tasks.check import FileReport
@@ -19,7 +21,7 @@ Strict = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="The problems as JSON.")]
 
 
-def check(configs: Configs, strict: Strict = False, json: Json = False) -> None:
+def check(configs: Configs, strict: Strict = False, plugin: Plugins = None, json: Json = False) -> None:
     """Find every mistake in configs without running them.
 
     \b
@@ -29,6 +31,7 @@ def check(configs: Configs, strict: Strict = False, json: Json = False) -> None:
     netlab check configs/digits_mlp.yaml
     netlab check configs --strict
     """
+    load(plugin)
     from netlib.tasks.check import check as check_files
 
     reports = check_files(configs, strict)

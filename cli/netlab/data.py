@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from netlab.plugin import Plugins, load
+
 Name = Annotated[str | None, typer.Argument(metavar="NAME", hidden=True)]
 Json = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
 
 
-def data(name: Name = None, json: Json = False) -> None:
+def data(name: Name = None, plugin: Plugins = None, json: Json = False) -> None:
     """List sources, preprocessing steps and splits, or tell all about one: parameters, defaults, an example.
 
     \b
@@ -22,7 +24,9 @@ def data(name: Name = None, json: Json = False) -> None:
     netlab data csv
     netlab data Standardize
     netlab data split.Hash
+    netlab data --plugin my_sources.py
     """
+    load(plugin)
     from netlib.report import layers as report
     from netlib.tasks import describe as task
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from netlab.plugin import Plugins, load
 from netlab.quiet import starting_tensorflow
 
 Checkpoint = Annotated[
@@ -22,13 +23,14 @@ Split = Annotated[Literal["test", "validation", "train"], typer.Option("--split"
 Json = Annotated[bool, typer.Option("--json", help="The metrics as JSON.")]
 
 
-def evaluate(checkpoint: Checkpoint, split: Split = "test", json: Json = False) -> None:
+def evaluate(checkpoint: Checkpoint, split: Split = "test", plugin: Plugins = None, json: Json = False) -> None:
     """Measure a checkpoint on a split of its run's data.
 
     \b
     netlab eval --checkpoint runs/digits-cnn-1
     netlab eval --checkpoint runs/digits-cnn-1/latest --split validation --json
     """
+    load(plugin)
     from netlib.report.results import evaluation_result
     from netlib.report.terminal import has_color
     from netlib.runs.plain import to_json

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from netlab.plugin import Plugins, load
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", hidden=True)]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", hidden=True)]
 Rows = Annotated[int, typer.Option(metavar="N", min=0, help="Samples that are shown as they are.")]
@@ -18,7 +20,12 @@ Json = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
 
 
 def peek(
-    config: Config, overrides: Overrides = None, rows: Rows = 5, images: Images = None, json: Json = False
+    config: Config,
+    overrides: Overrides = None,
+    rows: Rows = 5,
+    images: Images = None,
+    plugin: Plugins = None,
+    json: Json = False,
 ) -> None:
     """Look at a config's data as a training would read it: columns, classes, samples, and what is odd about them.
 
@@ -31,6 +38,7 @@ def peek(
     netlab peek configs/iris.yaml data.source=wine --rows 3
     netlab peek configs/digits_cnn.yaml --images digits.png
     """
+    load(plugin)
     from netlib.tasks.peek import peek as look
 
     found = look(config, overrides or (), rows, images)

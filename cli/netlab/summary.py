@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from netlab.plugin import Plugins, load
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG_OR_RUN", hidden=True)]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", hidden=True)]
 Depth = Annotated[
@@ -48,6 +50,7 @@ def summary(
     memory: Memory = None,
     block: Block = None,
     inputs: Input = None,
+    plugin: Plugins = None,
     json: Json = False,
 ) -> None:
     """Show a network node by node: shapes, parameters, cost, memory.
@@ -63,6 +66,7 @@ def summary(
     netlab summary configs/digits_cnn.yaml --graph cnn.svg --memory 16GB
     netlab summary blocks.yaml --block Unit filters=64 --input "[32, 32, 3]"
     """
+    load(plugin)
     from netlib.report.summary_columns import parse_columns
     from netlib.tasks.summarise import Asked, summarise
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from netlab.plugin import Plugins, load
 from netlab.quiet import starting_tensorflow
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def train(
     run_dir: RunDir = None,
     runs: Runs = Path("runs"),
     fold: FoldOf = None,
+    plugin: Plugins = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -51,8 +53,10 @@ def train(
     netlab train configs/digits_cnn.yaml
     netlab train configs/digits_mlp.yaml train.epochs=5 model.hidden.units=128
     netlab train configs/digits_mlp.yaml --fold 2/5
+    netlab train spirals.yaml --plugin my_sources.py
     netlab train --resume runs/digits-cnn-1
     """
+    load(plugin)
     path, changes = _config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)
     from netlib.tasks.plan import plan_training
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator
 
@@ -45,6 +45,9 @@ def _name(value: str) -> str:
 class Header(Spec):
     """The keys at the top of a config. Those that begin a section are looked into by the section's own spec."""
 
+    refused: ClassVar[dict[str, str]] = {
+        "plugins": "no config makes netlab run code; name the file on the command line: --plugin my_sources.py"
+    }
     format: Annotated[int, PlainValidator(_format, json_schema_input_type=Literal[1])] = Field(
         FORMAT, description="Version of the config language."
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netlib.spec.data import DataSignature, DataSpec
     from netlib.spec.graph import Graph
     from netlib.spec.language.state import Ask
+    from netlib.spec.tensors import TensorSpec
     from netlib.spec.training import TrainSpec
 
 Measure = Callable[["DataSpec", int], "DataSignature"]
@@ -110,7 +111,7 @@ class Sections:
                 for key, value in {**written, **source}.items()
             }
         try:
-            return DataSpec.parse(values)
+            return DataSpec.parse(values).seeded(self.header.seed if self.header else 0)
         except SpecError as error:
             self._report(problem.under(("data",)) for problem in error.problems)
             return None
@@ -177,16 +178,19 @@ class Sections:
         self._report(in_use)
         return graph
 
-    def _network(self) -> tuple[Graph | None, list[Problem]]:
-        """The graph of the model, and what is wrong with it and with the blocks that it uses."""
+    def _network(self, inputs: Mapping[str, TensorSpec] | None = None) -> tuple[Graph | None, list[Problem]]:
+        """The graph of the model, for the inputs of the data or for others, and what is wrong with it and with the blocks that it
+        uses."""
         from netlib.spec.language.analysis import NO_INPUTS, analyse
         from netlib.spec.precision import compute_of
 
-        inputs = None
-        if self.signature:
+        model = self.plain["model"]
+        if inputs is not None and isinstance(model, Mapping):
+            model = {key: value for key, value in model.items() if key != "inputs"}
+        if inputs is None and self.signature:
             inputs = {name: feature.read for name, feature in self.signature.inputs.items()}
         graph, problems = analyse(
-            self.plain["model"],
+            model,
             inputs,
             self.variables.values,
             ("model",),
@@ -215,6 +219,7 @@ class Sections:
         if not (self.train and self.graph):
             return
         from netlib.spec.contract import check, check_without_data
+        from netlib.spec.contract_classes import check_class_weights
         from netlib.spec.contract_states import check_states
 
         if "data" not in self.plain:
@@ -230,6 +235,11 @@ class Sections:
         batches = _batches(self.data, self.signature, whole=self.data.drop_remainder or bool(self.train.phases))
         validation = self.data.has("validation")
         self._report(check(self.graph, self.train, self.signature, validation=validation, batches=batches))
+        if self.data.buckets is not None and (cut := self.data.bucketed()) and self.graph.known:
+            from netlib.spec.contract_buckets import check_buckets
+
+            self._report(check_buckets(self.data.buckets, cut, self.graph, self.train, self.signature, self._network))
+        self._report(check_class_weights(self.data.class_weights, self.graph, self.train, self.signature))
 
     def _substituted(self, value: Any, loc: Loc) -> Any:
         try:

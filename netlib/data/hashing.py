@@ -9,6 +9,7 @@ import numpy as np
 
 from netlib.data.arrays import Array, Values
 from netlib.data.keys import Keys
+from netlib.data.rows import rows_where
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.shares import Shares
 
@@ -22,10 +23,7 @@ def hashed(keys: Keys | Mapping[str, Values], shares: Shares, seed: int) -> dict
     Raises:
         SpecError: a split that is asked for comes out empty.
     """
-    if isinstance(keys, Keys):
-        drawn = _drawn((text.encode() for text in keys.texts), seed)[keys.numbers]
-    else:
-        drawn = _drawn(_rows(keys), seed)
+    drawn = _drawn(map(str.encode, keys.texts()) if isinstance(keys, Keys) else _rows(keys), seed)
     first, second = drawn[:, 0], drawn[:, 1]
     test = first < _part(shares.test)
     if shares.folds is None or shares.fold is None:
@@ -33,10 +31,12 @@ def hashed(keys: Keys | Mapping[str, Values], shares: Shares, seed: int) -> dict
     else:
         validation = ~test & (second % np.uint64(shares.folds) == shares.fold - 1)
     parts = {"validation": validation, "test": test, "train": ~validation & ~test}
+    rows = len(keys.numbers) if isinstance(keys, Keys) else len(drawn)
     for name in (*shares.held_out, "train"):
         if not parts[name].any():
-            raise SpecError([_empty(name, len(drawn), shares)], "data")
-    return {name: np.flatnonzero(parts[name]) for name in shares.held_out}
+            raise SpecError([_empty(name, rows, shares)], "data")
+    numbers = keys.numbers if isinstance(keys, Keys) else slice(None)
+    return {name: rows_where(parts[name][numbers]) for name in shares.held_out}
 
 
 def _part(share: float) -> np.uint64:
@@ -47,12 +47,12 @@ def _part(share: float) -> np.uint64:
 def _drawn(contents: Iterable[bytes], seed: int) -> Array:
     """Two numbers of 64 bits for each content: the first tells the share, the second the fold."""
     begun = hashlib.blake2b(repr((seed, "split")).encode(), digest_size=16, person=b"netlab-host")
-    digests = []
+    digests = bytearray()
     for content in contents:
         digest = begun.copy()
         digest.update(content)
-        digests.append(digest.digest())
-    return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
+        digests += digest.digest()
+    return np.frombuffer(digests, "<u8").reshape(-1, 2)
 
 
 def _rows(inputs: Mapping[str, Values]) -> Iterator[bytes]:

@@ -15,8 +15,8 @@ from netlib.data.missing import refuse_gaps
 from netlib.data.overlaps import without_overlaps
 from netlib.data.parts import with_parts
 from netlib.data.preprocessing import Preprocessing
+from netlib.data.row_error import RowError
 from netlib.data.splits import split
-from netlib.data.steps.step import RowError
 from netlib.data.stratifying import classes_of
 from netlib.data.streaming import Samples
 from netlib.spec.data import DataSpec
@@ -24,18 +24,23 @@ from netlib.spec.errors import NetlabError, Problem, SpecError
 from netlib.spec.features import DataSignature, SourceSpec
 from netlib.spec.looks import Anomaly
 from netlib.spec.pipeline import Pipeline
+from netlib.spec.registry import origin_of
 from netlib.spec.sources.table import TableSpec
 
 READERS = {
     "netlib.spec.sources.bundled": "netlib.data.sources.bundled",
     "netlib.spec.sources.npz": "netlib.data.sources.npz",
     "netlib.spec.sources.keras_sets": "netlib.data.sources.keras_sets",
+    "netlib.spec.sources.plugin": "netlib.data.sources.plugin",
     "netlib.spec.sources.npy": "netlib.data.sources.npy",
     "netlib.spec.sources.tables": "netlib.data.sources.tables",
     "netlib.spec.sources.time_series": "netlib.data.sources.time_series",
     "netlib.spec.sources.texts": "netlib.data.sources.texts",
     "netlib.spec.sources.image_folder": "netlib.data.sources.image_folder",
+    "netlib.spec.sources.image_files": "netlib.data.sources.image_files",
     "netlib.spec.sources.image_table": "netlib.data.sources.image_table",
+    "netlib.spec.sources.tfrecord": "netlib.data.sources.tfrecord",
+    "netlib.spec.sources.tfds": "netlib.data.sources.tfds",
     **dict.fromkeys(
         (
             f"netlib.spec.sources.{kind}"
@@ -122,12 +127,13 @@ def _need_room(spec: DataSpec, read: Parts) -> None:
     size = sum(samples.bytes for samples in read.samples.values())
     if spec.memory is not None and size > spec.memory:
         what = f"the samples take {size / 1e6:,.1f} MB, more than the {spec.memory / 1e6:,.1f} MB that are allowed"
-        why = f"source '{spec.source.type_name()}' is read whole: allow more, or write it as Parquet, which is read in parts"
+        why = f"source '{spec.source.type_name()}' is read whole: allow more, or write it as Parquet or npy, read in parts"
         raise SpecError([Problem(("memory",), f"{what}, and {why}")], "data")
 
 
 def parts(spec: DataSpec, seed: int) -> Parts:
     """Reads the source and splits it by the seed; raises as `load` does, but for what only preprocessing finds."""
+    spec = spec.seeded(seed)
     pipeline = spec.pipeline()  # refuses what can be refused before anything is read
     raw = pipeline.raw
     arrays = _read(spec.apart(), seed)
@@ -192,7 +198,9 @@ def _check(arrays: Arrays, raw: DataSignature, pipeline: Pipeline, source: Sourc
     if isinstance(source, TableSpec):
         refuse_gaps(arrays, pipeline)
     filled = frozenset(name for name in raw.inputs if pipeline.fills(name))
-    check_arrays(arrays, where=f"source '{source.type_name()}'", num_classes=classes, may_miss=filled)
+    origin = origin_of("source", source.type_name())
+    where = f"source '{source.type_name()}'" + (f" ({origin.place})" if origin else "")
+    check_arrays(arrays, where=where, num_classes=classes, may_miss=filled)
 
 
 def _read(source: SourceSpec, seed: int) -> Arrays:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from netlib.data.arrays import SPLITS, Array, Arrays
+from netlib.data.rows import rows_where
 
 
 def with_parts(
@@ -21,7 +22,7 @@ def with_parts(
     """
     if arrays.parts is None:
         return split(arrays, classes)
-    said = {name: np.flatnonzero(arrays.parts == number) for number, name in enumerate(SPLITS)}
+    said = {name: rows_where(arrays.parts == number) for number, name in enumerate(SPLITS)}
     trained = said["train"]
     divided = split(arrays.take(trained), None if classes is None else classes[trained])
     return {name: np.sort(np.concatenate([trained[divided[name]], *_held_out(said, name)])) for name in SPLITS}

@@ -12,10 +12,12 @@ from typing import Any, Self
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values, side_by_side, widened
+from netlib.data.portions import Portions, Prepared, RoomError, portions_of
+from netlib.data.row_error import RowError
 from netlib.data.steps import step_of
-from netlib.data.steps.step import Learned, RowError
+from netlib.data.steps.step import Learned
 from netlib.spec.choice import parse_choice
-from netlib.spec.errors import NetlabError, SpecError, UsageError
+from netlib.spec.errors import NetlabError, Problem, SpecError, UsageError
 from netlib.spec.features import PreprocessingSpec
 from netlib.spec.pipeline import Steps, by_input
 
@@ -48,12 +50,17 @@ class Preprocessing:
     def fit(
         cls,
         steps: Mapping[str, Steps],
-        columns: Mapping[str, Values],
+        columns: Mapping[str, Values | Portions],
         joins: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Self:
         """Learns what the steps need to know, each from what the ones before it make of the columns, targets among them.
 
-        A column is looked at once, and not kept unless steps go over an input that it is joined to: it may be read only then.
+        Each step looks at a portion of a column at a time, where it can; those before it are done again for that, so that no
+        column is in memory twice. One is kept only if steps go over an input that it is joined to.
+
+        Raises:
+            SpecError: a step takes all values at once, which are more than the memory that is allowed.
+            NetlabError: a value is none that a step can take, or there is nothing to learn from.
         """
         joins = joins or {}
         kept = {part for name, parts in joins.items() if name in steps for part in parts}
@@ -61,13 +68,14 @@ class Preprocessing:
         ready: dict[str, Any] = {}
         for name in columns:
             if name in steps or name in kept:
-                values: Any = columns[name]
+                values = portions_of(columns[name])
                 done[name] = _fit(name, steps.get(name, ()), values)
                 if name in kept:
-                    ready[name] = cls(done).apply_steps(name, values)
+                    ready[name] = cls(done).apply_steps(name, values.whole())
         for name in joins:
             if name in steps:
-                done[name] = _fit(name, steps[name], side_by_side([ready[part] for part in joins[name]]))
+                joined = side_by_side([ready[part] for part in joins[name]])
+                done[name] = _fit(name, steps[name], portions_of(joined))
         return cls({name: done[name] for name in done if name in steps}, dict(joins))
 
     @classmethod
@@ -151,14 +159,27 @@ class Preprocessing:
         return values
 
 
-def _fit(name: str, steps: Steps, values: Any) -> Fitted:
+def _fit(name: str, steps: Steps, values: Portions) -> Fitted:
     """The steps, each fitted on what those before it make of the values."""
     done: list[FittedStep] = []
-    for spec in steps:
-        with _named(name, spec):
-            values = done[-1].apply(values) if done else values
+    for place, spec in enumerate(steps):
+        with _named(name, spec), _roomy(name, place, spec):
             done.append(FittedStep(spec, step_of(spec).fit(spec, values)))
+        values = Prepared(values, done[-1].apply)
     return tuple(done)
+
+
+@contextmanager
+def _roomy(name: str, place: int, spec: PreprocessingSpec) -> Iterator[None]:
+    """Says which step it is that takes more memory than is allowed."""
+    try:
+        yield
+    except RoomError as error:
+        what = f"{spec.type_name()} looks at all values of '{name}' to train on at once, which {error}"
+        how = (
+            "allow more, or take a step that looks at a part at a time: Standardize, MinMax, Impute by mean or a number"
+        )
+        raise SpecError([Problem(("preprocess", name, place), f"{what}: {how}")], "data") from None
 
 
 @contextmanager
@@ -169,6 +190,8 @@ def _named(name: str, step: PreprocessingSpec) -> Iterator[None]:
         yield
     except RowError as error:
         raise error.within(place) from None
+    except SpecError:
+        raise
     except NetlabError as error:
         raise type(error)(f"{place}: {error}") from None
 

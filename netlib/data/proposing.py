@@ -79,7 +79,8 @@ def _chosen(column: _Column) -> tuple[Steps, str]:
 
 
 def _of_numbers(column: _Column, values: Array) -> tuple[Steps, str]:
-    present = values[~np.isnan(values)]
+    missing = np.isnan(values)
+    present = values[~missing] if missing.any() else values.reshape(-1)
     told = _told(values.size - present.size)
     may_miss = any(bool(np.isnan(each).any()) for each in column.all)
     if not present.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from netlib.data.arrays import Array, Arrays
 from netlib.data.hashing import hashed
 from netlib.data.keys import Keys, keys_of
-from netlib.data.shuffling import generator, shuffled
-from netlib.data.stratifying import by_class, stratified
+from netlib.data.rows import number_type, rows_where
+from netlib.data.stratifying import Order
 from netlib.data.undivided import grouped, latest
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.features import SplitSpec
@@ -34,31 +35,22 @@ def split(kind: SplitSpec, shares: Shares, arrays: Arrays, seed: int, classes: A
     trained = np.ones(len(arrays), bool)
     for rows in chosen.values():
         trained[rows] = False
-    none = np.empty(0, np.int64)
-    return {"train": np.flatnonzero(trained), **{name: np.sort(chosen.get(name, none)) for name in HELD_OUT}}
+    none = np.empty(0, number_type(len(arrays)))
+    return {"train": rows_where(trained), **{name: np.sort(chosen.get(name, none)) for name in HELD_OUT}}
 
 
 def _random(_: Random, shares: Shares, arrays: Arrays, seed: int, classes: Array | None) -> dict[str, Array]:
     sizes = shares.sizes(len(arrays))
-    order = shuffled(generator(seed, "split"), len(arrays))
+    order = Order(seed, len(arrays), classes)
     if shares.folds is None or shares.fold is None:
-        return _drawn(order, {name: sizes[name] for name in HELD_OUT}, classes)
-    tested = _drawn(order, {"test": sizes["test"]}, classes)["test"]
-    rest = order[~np.isin(order, tested)]
-    rest = rest if classes is None else by_class(rest, classes)
-    return {"validation": rest[shares.fold - 1 :: shares.folds], "test": tested}
-
-
-def _drawn(order: Array, sizes: dict[str, int], classes: Array | None) -> dict[str, Array]:
-    if classes is not None:
-        return stratified(order, sizes, classes)
-    ends = np.cumsum([*sizes.values()])
-    return dict(zip(sizes, np.split(order[: ends[-1]], ends[:-1]), strict=True))
+        return order.drawn({name: sizes[name] for name in HELD_OUT})
+    return order.folded(sizes["test"], shares.folds, shares.fold)
 
 
 def _contiguous(_: Contiguous, shares: Shares, arrays: Arrays, _seed: int, _classes: Array | None) -> dict[str, Array]:
     sizes = shares.sizes(len(arrays))
-    rest, test = np.split(np.arange(len(arrays)), [len(arrays) - sizes["test"]])
+    rows = np.arange(len(arrays), dtype=number_type(len(arrays)))
+    rest, test = np.split(rows, [len(arrays) - sizes["test"]])
     if shares.folds is None or shares.fold is None:
         return {"validation": rest[sizes["train"] :], "test": test}
     return {"validation": np.array_split(rest, shares.folds)[shares.fold - 1], "test": test}
@@ -82,21 +74,23 @@ def _said(kind: Column, _: Shares, arrays: Arrays, _seed: int, _classes: Array |
     if keys.kind == "times":
         raise _of_column("column", f"column '{kind.column}' holds times; a split is said by texts or integers")
     where = {str(value): name for name, values in kind.values().items() for value in values}
-    named = np.array([where.get(text, "") for text in keys.texts])[keys.numbers]
-    _need_known(kind, keys, named == "")
+    said = np.array([where.get(text, "") for text in keys.texts()])
+    _need_known(kind, keys, said == "")
     for name in kind.says:
-        if not (named == name).any():
+        if not (said == name).any():
             listed = " or ".join(map(repr, kind.values()[name]))
             raise _of_column(name, f"no row to {_VERBS[name]} on: column '{kind.column}' has nowhere {listed}")
-    return {name: np.flatnonzero(named == name) for name in HELD_OUT}
+    return {name: rows_where((said == name)[keys.numbers]) for name in HELD_OUT}
 
 
 def _need_known(kind: Column, keys: Keys, unknown: Array) -> None:
+    """Refuses values, of which each is in some row, that are in no list."""
     if unknown.any():
-        row = int(unknown.argmax())
-        value = keys.texts[keys.numbers[row]]
+        rows = unknown[keys.numbers]
+        row = int(rows.argmax())
+        value = next(islice(keys.texts(), int(keys.numbers[row]), None))
         listed = ", ".join(repr(value) for values in kind.values().values() for value in values)
-        what = f"{value!r} in row {row} ({int(unknown.sum())} such rows), which is none of those listed ({listed})"
+        what = f"{value!r} in row {row} ({int(rows.sum())} such rows), which is none of those listed ({listed})"
         raise _of_column("column", f"column '{kind.column}' has {what}; list it under train, validation or test")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -44,8 +44,12 @@ class Reader(Protocol):
         """
         ...
 
-    def values(self, name: str) -> Values:
-        """A column, input, target or what a split looks at, of all rows."""
+    def some(self, name: str, numbers: Array) -> Values:
+        """A column, input, target or what a split looks at, of the rows of these numbers, which are in rising order.
+
+        Raises:
+            NetlabError: they cannot be read.
+        """
         ...
 
     def parts(self) -> Array | None:
@@ -58,6 +62,19 @@ class Reader(Protocol):
 
     def notes(self) -> Collection[str]:
         """What is to be said of how they are read."""
+        ...
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """A `Reader` whose samples are not the rows of its source, one by one: some are left out, or they are windows of rows."""
+
+    def row_of(self, numbers: Array) -> Array:
+        """The number in the source of each of these samples; of a window, that of its first row."""
+        ...
+
+    def spans(self) -> Array | None:
+        """The rows that each sample is made of, where others may share them; see `Arrays.spans`."""
         ...
 
 
@@ -85,10 +102,16 @@ class Streamed:
         """The first of them."""
         return self.read(np.arange(min(len(self), EXAMPLES)))
 
+    @property
+    def row_bytes(self) -> int:
+        """What a preprocessed sample takes in memory."""
+        example = self.example
+        return -(-example.bytes // len(example))
+
     def read(self, places: Array) -> Arrays:
         """The samples at these places among the split's own, in this order."""
         numbers = self.numbers[places]
-        return self.preprocessing.apply_to(replace(self.reader.take(numbers), rows=numbers))
+        return self.preprocessing.apply_to(replace(self.reader.take(numbers), rows=rows_of(self.reader, numbers)))
 
     def windows(self, window: int, first: int = 0) -> Iterator[Arrays]:
         """The samples in their order, so many at once, from window `first` on."""
@@ -110,6 +133,17 @@ def form_of(samples: Samples) -> Arrays:
     return samples if isinstance(samples, Arrays) else samples.example
 
 
-def window_for(reader: Reader, memory: int) -> int:
-    """How many rows are read at once, so that all copies of a window stay within so many bytes."""
-    return max(1, memory // (COPIES * max(reader.row_bytes, 1)))
+def rows_of(reader: Reader, numbers: Array) -> Array:
+    """The rows in the source of samples."""
+    return reader.row_of(numbers) if isinstance(reader, Numbered) else numbers
+
+
+def window_for(reader: Reader, memory: int, ready_bytes: int = 0) -> int:
+    """How many rows are read at once, so that all copies of a window stay within so many bytes.
+
+    Args:
+        reader: reads them.
+        memory: the bytes.
+        ready_bytes: what a row takes when it is preprocessed, if that may be more than before.
+    """
+    return max(1, memory // (COPIES * max(reader.row_bytes, ready_bytes, 1)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from netlib.data.arrays import Array
 from netlib.data.keys import Keys
+from netlib.data.rows import rows_where
 from netlib.data.shuffling import generator, shuffled
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.shares import Shares
@@ -29,7 +30,13 @@ def grouped(keys: Keys, shares: Shares, seed: int) -> dict[str, Array]:
         chosen[name], left = left[taken], np.delete(left, taken)
     if shares.folds is not None and shares.fold is not None:
         chosen["validation"] = left[_folds(counts[left].tolist(), shares.folds) == shares.fold - 1]
-    return {name: np.flatnonzero(np.isin(keys.numbers, groups)) for name, groups in chosen.items()}
+    return {name: _rows_of(keys, groups) for name, groups in chosen.items()}
+
+
+def _rows_of(keys: Keys, groups: Array) -> Array:
+    among = np.zeros(len(keys.distinct), bool)
+    among[groups] = True
+    return rows_where(among[keys.numbers])
 
 
 def _nearest(sizes: Sequence[int], target: int, most: int) -> list[int]:
@@ -72,13 +79,12 @@ def latest(keys: Keys, shares: Shares) -> dict[str, Array]:
         raise SpecError([Problem(("split", "Time", "by"), message)], "data")
     needed = _needed(keys, shares, "Time", "time")
     sizes, rows = shares.sizes(len(keys.numbers)), np.cumsum(keys.counts[::-1])  # rows of so many of the latest times
-    age = len(rows) - keys.numbers  # 1 for the latest
     times, chosen = 0, {}
     for name in reversed(shares.held_out):
         needed -= 1
         target = sizes[name] + (rows[times - 1] if times else 0)
         ends = times + 1 + int(np.abs(rows[times : len(rows) - needed] - target).argmin())
-        chosen[name] = np.flatnonzero((age > times) & (age <= ends))
+        chosen[name] = _rows_of(keys, np.arange(len(rows) - ends, len(rows) - times))
         times = ends
     return chosen
 

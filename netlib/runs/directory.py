@@ -71,6 +71,11 @@ class RunDirectory:
         return self.path / "preprocessing.safetensors"
 
     @property
+    def class_weights(self) -> Path:
+        """Weights of classes, where the config asks for some."""
+        return self.path / "class_weights.json"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of the checkpoints and of the pointers to them."""
         return self.path / CHECKPOINTS

@@ -15,7 +15,9 @@ from pydantic import (
 )
 
 from netlib.spec.base import Spec, as_validation_error, problems_of, shown
+from netlib.spec.buckets import Bucketed, BucketsField, bucketed
 from netlib.spec.choice import Choice
+from netlib.spec.class_weights import ClassWeights
 from netlib.spec.errors import Problem, SpecError, closest, did_you_mean
 from netlib.spec.features import DataSignature, Feature, MissingFileError, SourceSpec, SplitSpec
 from netlib.spec.pipeline import Pipeline, Preprocess
@@ -47,12 +49,22 @@ class DataSpec(Spec):
     )
     memory: Bytes | None = Field(
         None,
-        description="Most memory for samples, `512MB`: those of Parquet files that take more are read anew in each epoch;"
-        " others must fit.",
+        description="Most memory for samples, `512MB`: where those of files take more, they are read anew in each epoch, a part"
+        " at a time; those of npz files, and of what is no file, must fit.",
     )
     batch_size: PositiveInt = Field(32, description="Samples in a batch.")
     shuffle: bool = Field(True, description="Draw a new order of the training samples for every epoch.")
     drop_remainder: bool = Field(False, description="Leave out the last training batch of an epoch if it is smaller.")
+    buckets: BucketsField = Field(
+        None,
+        description="Lengths, such as [32, 64, 128], at most eight: a training batch has samples of one bucket, the smallest that"
+        " holds them without their padding, and is cut to its length; or `{of: [tokens], lengths: [32, 64]}`.",
+    )
+    class_weights: ClassWeights = Field(
+        None,
+        description="How much the training samples of each class count: a mapping from class (its name, where it has one) to"
+        " weight, 1 for the others; `balanced` lets all classes count alike: samples / (classes * samples of the class).",
+    )
     preprocess: Preprocess = Field(
         {},
         description="Input or column -> the step, or the list of steps, that it goes through, fitted on the training split;"
@@ -150,11 +162,22 @@ class DataSpec(Spec):
         problems = [*pipeline.problems(self.source.type_name()), *self._split_problems(pipeline.raw)]
         if problems:
             raise SpecError(problems, self.type_name())
+        if self.buckets is not None:
+            bucketed(self.buckets, pipeline)
         return pipeline
+
+    def bucketed(self) -> Bucketed | None:
+        """What training batches are cut to, None if they are not; raises as `signature` does."""
+        return None if self.buckets is None else bucketed(self.buckets, self.pipeline())
 
     def raw(self) -> DataSignature:
         """What the source gives, before preprocessing; raises as `signature` does."""
         return self.apart().signature()
+
+    def seeded(self, seed: int) -> Self:
+        """The same section, for an experiment of that seed."""
+        source = self.source.seeded(seed)
+        return self if source is self.source else self.model_copy(update={"source": source})
 
     def apart(self) -> SourceSpec:
         """The source, which gives the columns that the split looks at beside inputs and targets.

@@ -148,6 +148,10 @@ class SourceSpec(Spec):
         """The splits that it says itself, as where there is a file for each."""
         return ()
 
+    def seeded(self, seed: int) -> Self:
+        """The same source, for an experiment of that seed, where what it gives depends on it."""
+        return self
+
     def apart(self, columns: tuple[str, ...]) -> Self:
         """The same source, which gives these columns beside inputs and targets, for the split to look at.
 
@@ -158,6 +162,20 @@ class SourceSpec(Spec):
             message = f"the split looks at column '{columns[0]}', but source '{self.type_name()}' has no columns"
             raise SpecError([Problem(("split",), message)])
         return self
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """The same source over other files, to predict: without targets, weights and what only a training looks at.
+
+        Args:
+            path: a file, and where the source can read them, a folder or a pattern for many.
+            raw: what this source gave to train on; columns are read as what they were then.
+
+        Raises:
+            MissingFileError: there is no such file.
+            SpecError: this source reads no files, or none of that kind.
+        """
+        message = f"source '{self.type_name()}' has samples of its own and cannot read other files"
+        raise SpecError(f"{message}; predict on a split of the run's own data: --split test")
 
 
 class SplitSpec(Spec):
@@ -196,7 +214,13 @@ class PreprocessingSpec(Spec):
     """Whether it is for targets, rather than for inputs; None for both."""
     single: ClassVar[bool] = False
     """Whether it takes one value a sample, rather than an array of them."""
+    pads: ClassVar[bool] = False
+    """Whether it makes rows of one length of shorter ones, with zeros at their end."""
 
     def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """What the step makes of a column or input; what only the fit can tell is None without what it learned."""
         raise NotImplementedError(f"{self.type_name()} does not say what it makes of an input")
+
+    def no_graph(self, feature: Feature) -> str:
+        """Why there is no TensorFlow graph that computes it of such a feature; empty where `netlib.nn.preprocessing` has one."""
+        return ""

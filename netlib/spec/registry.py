@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netlib.spec.errors import SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from netlib.spec.base import Spec
+    from netlib.spec.plugins.origin import Origin
 
 PACKAGE = "netlib.spec"
 KERAS = "keras."
@@ -129,6 +130,8 @@ TABLES: dict[str, dict[str, str]] = {
         **_in("sources.texts", "text_folder text_lines corpus"),
         **_in("sources.image_folder", "image_folder"),
         **_in("sources.image_table", "image_table"),
+        **_in("sources.tfrecord", "tfrecord"),
+        **_in("sources.tfds", "tfds"),
     },
     "split": _in("splits", "Random Contiguous Grouped Time Hash Column"),
     "preprocessing": {
@@ -167,7 +170,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "Lambda": "it runs code; write an expression: Compute: x * 2",
         "Input": "a network's inputs stand in `inputs`",
         "InputLayer": "a network's inputs stand in `inputs`",
-        "Normalization": "it learns from the data: write preprocess: Standardize in the section 'data'",
+        "Normalization": "it learns from the data: write preprocess: {INPUT: Standardize} in the section 'data'",
     },
     "activation": {"glu": "it halves the last axis, so it is no activation of a layer"},
     "optimizer": {
@@ -192,15 +195,31 @@ REFUSED: dict[str, dict[str, str]] = {
 """What Keras has, or netlab only in Python, and a config, on purpose, has not, kind by kind: name -> the reason."""
 
 
+class Added(NamedTuple):
+    """What a plug-in has added: the spec, and where it is written."""
+
+    spec: type[Spec]
+    origin: Origin
+
+
+ADDED: dict[str, dict[str, Added]] = {"source": {}}
+"""What plug-ins have added in this process, of the kinds that they can; `netlib.spec.plugins` fills it."""
+
+
 def names(kind: str) -> list[str]:
-    """Every registered name of a kind, in the table's order."""
-    return list(TABLES[kind])
+    """Every registered name of a kind, in the table's order; then those of plug-ins."""
+    return [*TABLES[kind], *ADDED.get(kind, ())]
+
+
+def origin_of(kind: str, name: str) -> Origin | None:
+    """Where a plug-in has what it added under that name; None for what is netlab's own."""
+    added = ADDED.get(kind, {}).get(name)
+    return added.origin if added else None
 
 
 def resolve(kind: str, name: str) -> str | None:
     """The registered name that `name` means: itself, its lower-case spelling (`glorot_uniform`) or an alias; else None."""
-    table = TABLES[kind]
-    if name in table:
+    if name in TABLES[kind] or name in ADDED.get(kind, ()):
         return name
     if kind == "layer" and name.startswith(KERAS):
         from netlib.spec.keras_layers import is_keras_layer
@@ -210,7 +229,7 @@ def resolve(kind: str, name: str) -> str | None:
         return ALIASES[kind][name]
     if kind == "layer" or name != name.lower():
         return None
-    return next((known for known in table if squash(known) == squash(name)), None)
+    return next((known for known in names(kind) if squash(known) == squash(name)), None)
 
 
 def spec_class(kind: str, name: str) -> type[Spec]:
@@ -226,13 +245,20 @@ def spec_class(kind: str, name: str) -> type[Spec]:
                 raise SpecError(f"there is no {kind} '{name}' in netlab: {reason}")
         spellings = [] if kind == "layer" else [*map(snake_case, names(kind)), *ALIASES.get(kind, {})]
         hint = did_you_mean(name, [*names(kind), *spellings])
-        raise SpecError(f"there is no {kind} '{name}'{hint or ' (known: ' + ', '.join(names(kind)) + ')'}")
+        raise SpecError(f"there is no {kind} '{name}'{hint or _known(kind)}")
     if known.startswith(KERAS):
         from netlib.spec.keras_layers import keras_layer
 
         return keras_layer(known)
+    if known in ADDED.get(kind, ()):
+        return ADDED[kind][known].spec
     found: type[Spec] = getattr(import_module(TABLES[kind][known]), class_name(known))
     return found
+
+
+def _known(kind: str) -> str:
+    own = "; one of your own is loaded with --plugin FILE" if kind in ADDED else ""
+    return f" (known: {', '.join(names(kind))}{own})"
 
 
 def class_name(name: str) -> str:

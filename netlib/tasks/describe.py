@@ -21,6 +21,7 @@ from netlib.spec.schema.description import (
     keras_groups,
     kind_group,
     layer_groups,
+    plugin_groups,
 )
 
 NODE_KINDS = ("layer", CONTAINER)
@@ -49,7 +50,7 @@ def catalogue(kind: str = "layer") -> list[Group]:
 
 def data_catalogue() -> list[Group]:
     """Every type of the section `data` with the first sentence on it."""
-    return [kind_group(kind) for kind in DATA_KINDS]
+    return [*map(kind_group, DATA_KINDS), *plugin_groups(DATA_KINDS)]
 
 
 def describe(name: str, kinds: Sequence[str] = (*TABLES, CONTAINER)) -> Described:

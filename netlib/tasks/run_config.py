@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.runs.directory import RunDirectory
+from netlib.tasks.plugins import need_plugins
 
 if TYPE_CHECKING:
     from netlib.spec.data import DataSpec
@@ -21,8 +22,11 @@ def config_of_run(run: RunDirectory, overrides: Sequence[str] = (), *, open_data
 
     Raises:
         ConfigError: with every problem, in file order.
+        UsageError: the run was made with plug-ins that are not loaded, or were changed.
         NetlabError: nothing is wrong but a data file or the stored preprocessing, which is damaged.
     """
+
+    need_plugins(run)
 
     def known(spec: DataSpec, _seed: int) -> DataSignature:
         from netlib.data.measure import remembered

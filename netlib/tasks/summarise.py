@@ -27,6 +27,7 @@ from netlib.spec.memory import estimate, largest_batch
 from netlib.spec.precision import compute_of
 from netlib.spec.registry import snake_case
 from netlib.spec.sizes import parse_size
+from netlib.tasks.plugins import need_plugins
 from netlib.tasks.run_config import config_of_run
 
 DEFAULT_BATCH = 32
@@ -69,6 +70,8 @@ def summarise(path: Path, overrides: Sequence[str] = (), asked: Asked = Asked())
         UsageError: there is no such config or run, the config is not valid, or it has no model.
     """
     run = run_of(path)
+    if run:
+        need_plugins(run)
     file = run.resolved if run else path
     if asked.block is not None:
         experiment = load(file, open_data=False)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from netlib.data.arrays import Arrays
 from netlib.data.load import Splits
 from netlib.data.load import load as load_data
 from netlib.data.needs import Needs
@@ -18,15 +19,18 @@ from netlib.runs import environment, pointers
 from netlib.runs.checkpoint import checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory, create, create_at
 from netlib.runs.lock import alone
-from netlib.spec.errors import NetlabError
+from netlib.spec.data import DataSpec
+from netlib.spec.errors import NetlabError, Problem, SpecError
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.tasks.anomalies import lines, relevant
 from netlib.tasks.build import build, known_at_build
+from netlib.tasks.class_weights import Weighing, weighing
 from netlib.tasks.data_contract import check_splits
 from netlib.tasks.data_problems import data_placed
 from netlib.tasks.placed import in_a_line, unknown_placed, warnings_of
 from netlib.tasks.plan import SPLITS, Complete, TrainPlan
+from netlib.tasks.plugins import recorded
 from netlib.tasks.resume import newest_checkpoint
 from netlib.tasks.run_files import (
     check_fingerprint,
@@ -60,6 +64,7 @@ class _Session:
     threads: int
     listeners: list[Listener]
     needs: Needs
+    weighing: Weighing | None = None
     run: RunDirectory | None = None
 
     def measured(self, name: str) -> Measured | None:
@@ -104,21 +109,34 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
     fitted = load_preprocessing(plan.run) if plan.run else None
     with data_placed(config.experiment):
         splits = load_data(config.data, config.experiment.seed, fitted)
+        _need_memory(config.data, splits)
     if plan.run:
         check_fingerprint(plan.run, splits.fingerprint)
     model = build(config.experiment)
-    needs = check_splits(splits, config.graph, heads_of(model, train, form_of(splits.train)))
-    return _Session(config, train, splits, model, threads, list(listeners), needs)
+    heads = heads_of(model, train, form_of(splits.train))
+    needs = check_splits(splits, config.graph, heads)
+    with data_placed(config.experiment):
+        found = weighing(config.data, splits, heads, model, plan.run)
+    return _Session(config, train, splits, model, threads, list(listeners), needs, found)
+
+
+def _need_memory(data: DataSpec, splits: Splits[Samples]) -> None:
+    if data.buckets is not None and not isinstance(splits.train, Arrays):
+        message = "buckets need the samples in memory, and these are more than data.memory: allow more, or leave the buckets out"
+        raise SpecError([Problem(("buckets",), message)], "data")
 
 
 def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     seed, execution = plan.config.experiment.seed, execution_of(session.model, session.train)
     facts = environment.describe(seed, session.threads, execution, sys.argv, session.splits.fingerprint)
+    facts["plugins"] = recorded(plan.config.experiment)
     files = first_files(session.config, session.threads, facts, session.splits.preprocessing)
     fold = session.config.data.fold
     name = plan.config.experiment.name + (f"-fold-{fold}" if fold else "")
     made = create_at(plan.run_dir, files) if plan.run_dir else create(plan.runs_root, name, files)
     save_preprocessing(made, session.splits.preprocessing)
+    if session.weighing:
+        session.weighing.save(made)
     return made
 
 
@@ -147,9 +165,11 @@ def _engine(session: _Session) -> Engine:
 
 def _job(session: _Session, engine: Engine, interrupt: Interrupt) -> Fit:
     data, splits = session.config.data, session.splits
+    weigh = session.weighing.weights.apply if session.weighing else None
+    options = {"shuffle": data.shuffle, "drop_remainder": data.drop_remainder}
     job = prepare(
         engine,
-        engine.feed(splits.train, session.needs.check, shuffle=data.shuffle, drop_remainder=data.drop_remainder),
+        engine.feed(splits.train, session.needs.check, weigh=weigh, cut=data.bucketed(), **options),
         session.measured("validation"),
         listeners=session.listeners,
         run=session.run,
@@ -162,7 +182,8 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     path = session.run.path if session.run else None
     session.listeners = [*job.callbacks.values(), *session.listeners]
     session.tell("run_started", path, _header(session))
-    said = (*session.splits.notes, *_anomalies(session), *map(in_a_line, session.config.experiment.warnings))
+    weighed = session.weighing.notes if session.weighing else ()
+    said = (*session.splits.notes, *weighed, *_anomalies(session), *map(in_a_line, session.config.experiment.warnings))
     for text in (*messages, *said):
         session.tell("message", text)
     with _warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment):

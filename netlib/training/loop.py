@@ -51,7 +51,8 @@ class DeviceData:
 class Block:
     """Steps of an epoch, from `first` to `end`, whose samples are on the device: each takes the next `rows` rows in the order.
 
-    `order` is int32 and may be longer than the steps need: its length is compiled in.
+    `order` is int32 and may be longer than the steps need: its length is compiled in. The rows of `offset` steps are in front of
+    those of the first.
     """
 
     tensors: Mapping[str, Any]
@@ -59,6 +60,7 @@ class Block:
     rows: int
     first: int
     end: int
+    offset: int = 0
 
     @property
     def capacity(self) -> int:
@@ -131,7 +133,8 @@ class TrainLoop:
         """
         end = min(end, block.end, position + block.capacity)
         table = tf.zeros([block.capacity, len(self.facts)])
-        counters = tf.constant(position - block.first), tf.constant(end - block.first), tf.constant(step, tf.int64)
+        before = block.first - block.offset
+        counters = tf.constant(position - before), tf.constant(end - before), tf.constant(step, tf.int64)
         run = self._run[block.rows]
         result: np.ndarray = run(block.tensors, block.order, table, *counters).numpy()[: end - position]
         self._forms.add(block.form)

@@ -51,9 +51,18 @@ class Predictor:
             batches: samples of one form: all of them at once, or batches of a stream, of which a smaller one stays as it is.
             rows: of a batch.
         """
-        with KeptStates(self._model).anew():
-            parts = list(self._parts(iter(batches), rows))
+        parts = list(self.parts(batches, rows))
         return {name: np.concatenate([part[name] for part in parts]) for name in self._model.graph.outputs}
+
+    def parts(self, batches: Iterable[Arrays], rows: int) -> Iterator[dict[str, Array]]:
+        """The same piece by piece, of as many samples as are computed at once; arguments as of `run`."""
+        with KeptStates(self._model).anew():
+            yield from self._parts(iter(batches), rows)
+
+    def of_tensors(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The same of a batch of tensors, which are all samples there are, for a graph that has more around it."""
+        self._need_links()
+        return self._linked(inputs, tf.constant(0, tf.int64))
 
     def _parts(self, batches: Iterator[Arrays], rows: int) -> Iterator[dict[str, Array]]:
         """The outputs of each piece; a prediction of one batch has a trace of its own, which need not be filled up."""
@@ -104,8 +113,10 @@ def _pieces(batches: Iterable[Arrays], rows: int, most: int) -> Iterator[Arrays]
     run: list[Arrays] = []
     count = 0
     for samples in batches:
-        for start in range(0, len(samples), most):
-            run.append(_rows(samples, start, start + most))
+        start = 0
+        while start < len(samples):
+            run.append(_rows(samples, start, start + most - count))
+            start += len(run[-1])
             count += len(run[-1])
             if count % rows or count >= most:
                 yield joined(run)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlib.data.arrays import Arrays
+from netlib.data.lengths import by_length
 from netlib.data.streaming import Samples, Streamed
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
+from netlib.spec.buckets import Bucketed
 from netlib.spec.computed import beside
 from netlib.spec.errors import UsageError
 from netlib.spec.execution import Choice, choose
@@ -19,6 +21,7 @@ from netlib.spec.mixing import MixingSpec
 from netlib.spec.phases import NO_FLOAT16
 from netlib.spec.training import TrainSpec
 from netlib.training.added import added_by
+from netlib.training.buckets import BucketFeed
 from netlib.training.budget import Budget
 from netlib.training.callbacks.callback import Training, close_all
 from netlib.training.callbacks.collect import collect
@@ -40,7 +43,7 @@ from netlib.training.phases import PhasedStep, phased_step
 from netlib.training.progress import Progress
 from netlib.training.samples import tensor_of
 from netlib.training.step import TrainStep
-from netlib.training.windows import Check, WindowFeed
+from netlib.training.windows import Check, Weigh, WindowFeed
 
 
 def device_kind() -> str:
@@ -85,14 +88,26 @@ class Engine:
     scale: LossScale | None = None
 
     def feed(
-        self, data: Samples, check: Check | None = None, *, shuffle: bool = True, drop_remainder: bool = False
+        self,
+        data: Samples,
+        check: Check | None = None,
+        *,
+        shuffle: bool = True,
+        drop_remainder: bool = False,
+        weigh: Weigh | None = None,
+        cut: Bucketed | None = None,
     ) -> Feed:
-        """Samples as `fit` takes them; those that stay in their files are looked at by `check` as they are read."""
+        """Samples as `fit` takes them, with the weights that `weigh` gives them; those that stay in their files are looked at by
+        `check` as they are read, others are put together by length, where they are `cut`."""
         rows = self.batch_size * self.train.batches_per_step
-        options = {"shuffle": shuffle, "drop_remainder": drop_remainder or bool(self.train.phases)}
+        drop_remainder = drop_remainder or bool(self.train.phases)
         if isinstance(data, Streamed):
-            return WindowFeed(data, rows, self.seed, check, **options)
-        return ArraysFeed(DeviceData(data), rows, self.seed, **options)
+            return WindowFeed(data, rows, self.seed, check, shuffle=shuffle, drop_remainder=drop_remainder, weigh=weigh)
+        weighed = weigh(data) if weigh else data
+        if cut is not None:
+            buckets = [DeviceData(part) for _, part in by_length(weighed, cut.names, cut.lengths)]
+            return BucketFeed(buckets, rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
+        return ArraysFeed(DeviceData(weighed), rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
 
 
 def make_engine(

@@ -17,6 +17,9 @@ from netlib.training.streamed import filled
 Check = Callable[[Arrays, str], None]
 """Refuses samples that the network cannot take; is told what they are."""
 
+Weigh = Callable[[Arrays], Arrays]
+"""Gives samples the weights of their classes."""
+
 
 def measured(samples: Samples, rows: int, check: Check | None, name: str) -> DeviceData | WindowData:
     """A split to evaluate on, wherever its samples are; the arguments are those of `WindowData`."""
@@ -37,6 +40,7 @@ class WindowFeed:
         check: is asked about each window.
         shuffle: whether each epoch has an order of its own.
         drop_remainder: whether a smaller last step is left out.
+        weigh: what is done to each window, if anything.
 
     Raises:
         UsageError: they are not enough for one step.
@@ -51,9 +55,11 @@ class WindowFeed:
         *,
         shuffle: bool = True,
         drop_remainder: bool = False,
+        weigh: Weigh | None = None,
     ) -> None:
         self.samples: int | None = len(samples)
         self._data = samples
+        self._weigh = weigh
         self._rows = rows
         self._seed = seed
         self._check = check
@@ -67,18 +73,23 @@ class WindowFeed:
         first = start // self._window_steps
         last = -(-min(end, self.steps or end) // self._window_steps)
         windows = islice(self._windows(number, first), last - first)
-        for place, samples in enumerate(ahead(_looked_at(windows, self._check, "the training split")), start=first):
-            yield from self._blocks(samples, place * self._window_steps)
+        for place, data in enumerate(ahead(self._put(windows)), start=first):
+            yield from self._blocks(data, place * self._window_steps)
 
-    def _blocks(self, samples: Arrays, first: int) -> Iterator[Block]:
+    def _put(self, windows: Iterator[Arrays]) -> Iterator[DeviceData]:
+        """The windows on the device, all of one length: whoever reads them puts them there, while steps run."""
+        for samples in _looked_at(windows, self._check, "the training split"):
+            weighed = self._weigh(samples) if self._weigh else samples
+            yield DeviceData(filled(weighed, self._window_steps * self._rows), len(samples))
+
+    def _blocks(self, data: DeviceData, first: int) -> Iterator[Block]:
         """Of a window: its whole steps, and in the last one the smaller step behind them."""
-        window = self._window_steps * self._rows
-        steps, rest = divmod(len(samples), self._rows)
-        data = DeviceData(filled(samples, window), len(samples))
+        steps, rest = divmod(data.length, self._rows)
         if steps:
-            yield Block(data.tensors, tf.range(window), self._rows, first, first + steps)
+            whole = tf.range(self._window_steps * self._rows)
+            yield Block(data.tensors, whole, self._rows, first, first + steps)
         if rest and self._rest:
-            behind = tf.range(steps * self._rows, len(samples))
+            behind = tf.range(steps * self._rows, data.length)
             yield Block(data.tensors, behind, rest, first + steps, first + steps + 1)
 
     def _windows(self, number: int, first: int) -> Iterator[Arrays]:
@@ -109,7 +120,10 @@ class WindowData:
     def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
         """Windows in the order of the source; or, where they are not to be `joined`, each batch by itself."""
         window = self._window if joined else self._rows
-        for samples in ahead(_looked_at(self._data.windows(window), self._check, self._name)):
+        yield from ahead(self._put(window, joined=joined))
+
+    def _put(self, window: int, *, joined: bool) -> Iterator[DeviceData]:
+        for samples in _looked_at(self._data.windows(window), self._check, self._name):
             yield DeviceData(filled(samples, window) if joined else samples, len(samples))
 
 

@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlib.data.shuffling import generator, permutation
+from netlib.data import shuffling
+from netlib.data.shuffling import generator, permutation, shuffled, shuffled_parts
 
 
 @given(st.integers(-(2**70), 2**70), st.integers(0, 2**31), st.integers(1, 3000))
@@ -57,3 +59,13 @@ def test_a_purpose_has_a_generator_of_its_own():
 def test_importing_it_does_not_import_tensorflow():
     code = "import netlib.data.load, sys; assert 'tensorflow' not in sys.modules; assert 'polars' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("n", "parts"), [(0, 1), (15, 1), (16, 2), (100, 8), (1000, 8)])
+def test_an_order_in_parts_is_the_order(monkeypatch, n, parts):
+    whole = shuffled(generator(3, "split"), n)
+    monkeypatch.setattr(shuffling, "AT_ONCE", 8)
+    found = list(shuffled_parts(generator(3, "split"), n))
+    assert len(found) == parts
+    np.testing.assert_array_equal(np.concatenate(found), whole)
+    np.testing.assert_array_equal(shuffled(generator(3, "split"), n), whole)

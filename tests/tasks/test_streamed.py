@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import gzip
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from netlib.data.sources import table_blocks
 from netlib.spec.errors import UsageError
 from netlib.tasks.evaluate import evaluate
 from netlib.tasks.train import TrainResult, train
@@ -80,3 +84,26 @@ def test_a_comparison_needs_them_in_memory(table, tmp_path):
     with pytest.raises(UsageError, match=r"a comparison needs the samples in memory, .* leave it out, or --against"):
         in_memory(streamed, ["keras"])
     assert len(in_memory(streamed, [])) == 8
+
+
+@pytest.mark.parametrize(("source", "name"), [("csv", "t.csv"), ("csv", "t.csv.gz"), ("json_lines", "t.jsonl")])
+def test_files_that_are_converted_train_as_they_do_in_memory(table, tmp_path, monkeypatch, source, name):
+    frame, wrong = pl.read_parquet(table).head(1500), pl.int_range(1500) % 100 == 7
+    frame = frame.with_columns(pl.when(~wrong).then(pl.col("y")).alias("y"))
+    path, made = tmp_path / name, tmp_path / "made"
+    made.mkdir()
+    frame.write_ndjson(path) if source == "json_lines" else path.write_bytes(
+        gzip.compress(frame.write_csv().encode()) if name.endswith(".gz") else frame.write_csv().encode()
+    )
+    monkeypatch.setattr(table_blocks, "BLOCK", 1 << 14)
+    monkeypatch.setattr(tempfile, "tempdir", str(made))
+    monkeypatch.setitem(globals(), "CONFIG", CONFIG.replace("parquet", f"{source}, on_error: skip"))
+    found, expected = trained(path, tmp_path / "s", "8KB"), trained(path, tmp_path / "m", "8MB")
+    assert (found.steps, found.run is not None) == (expected.steps, True)
+    log = (found.run / "log.txt").read_text()
+    assert f"1,485 samples of {path} were converted to Parquet in {made}" in log
+    assert "15 of 1,500 rows are left out (on_error: skip)" in log
+    assert found.metrics["test"]["loss"] == pytest.approx(expected.metrics["test"]["loss"], rel=0.5)
+    assert evaluate(str(found.run), "test").metrics == found.metrics["test"]
+    gc.collect()
+    assert list(made.iterdir()) == [], "nothing is left of what was converted"

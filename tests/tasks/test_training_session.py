@@ -103,7 +103,7 @@ def test_a_run_that_is_interrupted_goes_on_to_the_same_bits(write, tmp_path, rec
 
 def test_the_command_is_recorded(whole):
     facts = json.loads((whole.run / "environment.json").read_text())
-    assert facts.keys() == describe(0, None, Choice("graph", "why"), [], None).keys()
+    assert facts.keys() == {*describe(0, None, Choice("graph", "why"), [], None), "plugins"}
     assert facts["command"] == sys.argv
 
 

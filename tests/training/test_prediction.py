@@ -10,9 +10,11 @@ import pytest
 import tensorflow as tf
 
 from netlib import nn
+from netlib.data.arrays import Arrays
 from netlib.training import predict_loop
 from netlib.training.model import Model
 from netlib.training.predict_loop import PIECE_BATCHES, PredictLoop
+from netlib.training.prediction import Predictor
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=(50, 4)).astype(np.float32)
@@ -156,3 +158,16 @@ def test_outputs_keep_their_names_shapes_and_dtypes(mode: str) -> None:
         "best": ((50,), "int32"),
     }
     np.testing.assert_array_equal(found["best"], found["values"].argmax(axis=-1))
+
+
+def test_batches_of_many_rows_are_cut_into_pieces(ran: Ran, limit: Callable[[int], None]) -> None:
+    """Given some at once, which do not divide a piece, and then fewer: in their order, no piece larger than the others."""
+    limit(3 * BATCH_BYTES)
+    model = Model([{"Dense": 3}], seed=1)
+    whole = model.predict(X, batch_size=ROWS)
+    ran.clear()
+    given = [Arrays({"input": X[start:end]}, {}) for start, end in ((0, 16), (16, 32), (32, 45), (45, 50))]
+    parts = list(Predictor(model, None).parts(given, ROWS))
+    np.testing.assert_array_equal(np.concatenate([next(iter(part.values())) for part in parts]), whole)
+    assert [samples for samples, _ in ran] == [24, 21, 5]
+    assert {room for _, room in ran} == {24}

@@ -31,7 +31,7 @@ class Numbers:
         self.taken += numbers.tolist()
         return Arrays({"x": numbers.astype(np.float32)[:, None]}, {"y": numbers.astype(np.int32)})
 
-    def values(self, name: str) -> Values:
+    def some(self, name: str, numbers: Array) -> Values:
         raise NotImplementedError(name)
 
     def parts(self) -> Array | None:

@@ -17,12 +17,30 @@ BLOCK = 1 << 18
 SUSPECTS = 4096
 """Records that may be too short, and are looked at together."""
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
+_BOM = b"\xef\xbb\xbf"
+
+
+def end_of_records(lines: bytes) -> int:
+    """Where in whole lines, the first of which begins a record, the last record ends whose end is among them; 0 if none has one.
+
+    Quotes are taken to be where RFC 4180 has them. The empty lines behind that record are not taken.
+    """
+    inside = lines.count(b'"') % 2
+    end = len(lines)
+    while end and inside:
+        before = lines.rfind(b"\n", 0, end - 1) + 1
+        inside ^= lines.count(b'"', before, end) % 2
+        end = before
+    last = end
+    while last and lines[last - 1] in (_NEWLINE, _RETURN):
+        last -= 1
+    return lines.find(b"\n", last) + 1 if last else 0
 
 
 def rows_of(contents: Array, separator: str, columns: int, last_missing: Array) -> int | None:
     """How many records there are behind the names of the columns; None if some may not have a value for each column.
 
-    Empty lines at the end are no records; quotes are taken to be where RFC 4180 has them.
+    Empty lines at the end are no records. None too if a quote is not where RFC 4180 has it: what others make of it differs.
 
     Args:
         contents: The bytes of the file, uint8.
@@ -34,9 +52,11 @@ def rows_of(contents: Array, separator: str, columns: int, last_missing: Array) 
     empty = max(0, int(np.count_nonzero(contents[end:] == _NEWLINE)) - 1)
     contents, sign = contents[:end], ord(separator)
     quotes, separators, newlines = _totals(contents, sign)
+    if quotes % 2 or (quotes and not _are_plain(contents, sign)):
+        return None
     # Where no quoted value has a line end or a separator, quotes make no difference. None of the records that have a last value
     # is too short, so that one that is too long, or a separator within quotes, would show in the total.
-    whole = newlines + empty == len(last_missing) and quotes % 2 == 0
+    whole = newlines + empty == len(last_missing)
     if whole and separators == (columns - 1) * (newlines + 1):
         suspects = np.flatnonzero(last_missing[:newlines])
         if _are_whole(contents, sign, columns, suspects):
@@ -73,6 +93,20 @@ def _counted(contents: Array, signs: tuple[int, ...]) -> Array:
     for _, block in _blocks(contents):
         counts += [np.count_nonzero(block == sign) for sign in signs]
     return counts
+
+
+def _are_plain(contents: Array, sign: int) -> bool:
+    """Whether a quote stands before and behind a value, or twice within one, and nowhere else."""
+    before, behind = (sign, _NEWLINE, _QUOTE), (sign, _NEWLINE, _RETURN, _QUOTE)
+    seen, first = 0, len(_BOM) if contents[: len(_BOM)].tobytes() == _BOM else 0
+    for start, block in _blocks(contents):
+        places = start + np.flatnonzero(block == _QUOTE)
+        opening, closing = places[seen % 2 :: 2], places[1 - seen % 2 :: 2]
+        seen += len(places)
+        opening, closing = opening[opening > first], closing[closing < len(contents) - 1]
+        if not (np.isin(contents[opening - 1], before).all() and np.isin(contents[closing + 1], behind).all()):
+            return False
+    return True
 
 
 def _are_whole(contents: Array, sign: int, columns: int, suspects: Array) -> bool:

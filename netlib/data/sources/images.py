@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,17 @@ from netlib.spec.errors import Problem, SpecError
 from netlib.spec.sources.images import ImagesSpec, UnreadableImage, opened, said, upright_size
 
 TOGETHER = 64
-"""Files that a thread reads before it asks for more."""
+"""Files that a thread reads before it asks for more, at most."""
+SHARES = 4
+"""How often a thread asks for more at least, so that none waits long for another."""
 MOST_TOLD = 10
 """Files that are left out of which is said why."""
+ORIENTATION, UPRIGHT = 0x0112, 1
+"""The EXIF tag that says how an image is to be turned, and its value where it is not."""
 _BILINEAR = Image.Resampling.BILINEAR
+
+Model = tuple[Path | None, tuple[int, int]]
+"""Height and width that images are brought to, or must have: then with the file that has them."""
 
 
 @dataclass(frozen=True)
@@ -45,39 +52,60 @@ class Decoded:
         return (what, *(f"left out: {reason}" for reason in reasons[:MOST_TOLD]), *rest)
 
 
-def decoded(spec: ImagesSpec, files: Sequence[Path], threads: int | None = None) -> Decoded:
+def model_of(spec: ImagesSpec, files: Iterable[Path]) -> Model:
+    """What all of the files are brought to; the first must be readable, unless there is a size or files may be left out."""
+    return (None, spec.size) if spec.size else spec.first(files)
+
+
+def decoded(spec: ImagesSpec, files: Sequence[Path], threads: int | None = None, model: Model | None = None) -> Decoded:
     """Reads the files, in their order, whatever number of threads (by default one for each CPU) share the work.
+
+    Args:
+        spec: how they are read.
+        files: the files.
+        threads: how many.
+        model: that of more files, of which these are some.
 
     Raises:
         SpecError: a file has another size than the first, and the config has no size.
         UnreadableImage: a file is no readable image, and must be one; of several it is the first.
     """
-    first, size = (None, spec.size) if spec.size else spec.first(files)
+    first, size = model or model_of(spec, files)
+    threads = threads or cpus()
+    together = min(TOGETHER, -(-len(files) // (SHARES * threads)) or 1)
     images = np.zeros((len(files), *size, spec.channels), np.uint8)
     failures: dict[int, str] = {}
 
     def read(start: int) -> None:
-        for row in range(start, min(start + TOGETHER, len(files))):
+        for row in range(start, min(start + together, len(files))):
             try:
-                with opened(files[row]) as image:
+                with opened(files[row], _contents(files[row])) as image:
                     if first and upright_size(image) != size:
                         raise _misfit(spec, files[row], upright_size(image), first, size)
-                    images[row] = _pixels(image, spec, size)
+                    images[row] = pixels(image, spec, size)
             except UnreadableImage as error:
                 if spec.on_error == "fail":
                     raise
                 failures[row] = str(error)
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(threads or _cpus()) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
         warnings.simplefilter(
             "ignore"
         )  # what Pillow reads in spite of a flaw is read; what is too large, `opened` says
-        for _ in pool.map(read, range(0, len(files), TOGETHER)):
+        for _ in pool.map(read, range(0, len(files), together)):
             pass
     return Decoded(images, dict(sorted(failures.items())))
 
 
-def _cpus() -> int:
+def _contents(file: Path) -> bytes:
+    """All of a file at once: threads would wait for one another at every part of it that Pillow asks for."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnreadableImage(f"{said(file)} cannot be read: {error.strerror}") from None
+
+
+def cpus() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -90,10 +118,11 @@ def _misfit(spec: ImagesSpec, file: Path, found: tuple[int, int], first: Path, s
     return SpecError([Problem(("size",), f"{difference}; {remedy}")], spec.type_name())
 
 
-def _pixels(image: Image.Image, spec: ImagesSpec, size: tuple[int, int]) -> Array:
+def pixels(image: Image.Image, spec: ImagesSpec, size: tuple[int, int]) -> Array:
     """(height, width, channels) of an image that is read now."""
     image.load()
-    ImageOps.exif_transpose(image, in_place=True)
+    if image.getexif().get(ORIENTATION, UPRIGHT) != UPRIGHT:
+        ImageOps.exif_transpose(image, in_place=True)
     image = _in_channels(_in_bytes(image), spec.channels, spec.background)
     if image.size != (size[1], size[0]):
         image = _fitted(image, spec, size)
@@ -115,7 +144,8 @@ def _in_channels(image: Image.Image, channels: int, background: int) -> Image.Im
     if image.has_transparency_data:
         behind = Image.new("RGBA", image.size, (background, background, background, 255))
         image = Image.alpha_composite(behind, image.convert("RGBA"))
-    return image.convert("L" if channels == 1 else "RGB")
+    mode = "L" if channels == 1 else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _fitted(image: Image.Image, spec: ImagesSpec, size: tuple[int, int]) -> Image.Image:

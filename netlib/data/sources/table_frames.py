@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,39 +27,46 @@ _JSON: dict[str, Any] = {FLOAT: pl.Float64(), INTEGER: pl.Int64(), BOOLEAN: pl.B
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 
 
-def parquet(file: Path, columns: list[str]) -> pl.DataFrame:
-    """Columns of a Parquet file.
+def parquet(file: Path, columns: list[str], first: int = 0, rows: int | None = None) -> pl.DataFrame:
+    """Columns of a Parquet file, of neighbouring rows or of all.
 
     Raises:
         NetlabError: it is damaged.
     """
     with polars_errors(file):
-        return pl.scan_parquet(file).select(columns).collect()
+        return pl.scan_parquet(file).select(columns).slice(first, rows).collect()
 
 
-def json_lines(source: TableSpec, file: Path, held: Mapping[str, str]) -> pl.DataFrame | None:
-    """Those fields of a JSON lines file; None if it has to be read line by line."""
+def json_lines(
+    source: TableSpec, file: Path, held: Mapping[str, str], part: bytes | None = None
+) -> pl.DataFrame | None:
+    """Those fields of a JSON lines file, or of whole lines of it; None if it has to be read line by line."""
     own = source.columns_in(file)
     schema = {name: _JSON.get(own[name], pl.String()) for name in held}
     try:
-        return pl.scan_ndjson(file, schema=schema, infer_schema_length=SCANNED_ROWS).collect()
+        return pl.scan_ndjson(part or file, schema=schema, infer_schema_length=SCANNED_ROWS).collect()
     except _UNREADABLE:
         return None
 
 
-def csv(source: TableSpec, file: Path, held: Mapping[str, str]) -> pl.DataFrame | None:
-    """Those columns of a CSV file; None if it has to be read row by row, as where a record has too many or too few values.
+def csv(source: TableSpec, file: Path, held: Mapping[str, str], part: bytes | None = None) -> pl.DataFrame | None:
+    """Those columns of a CSV file, or of the names of its columns and whole records of it.
+
+    None if it has to be read row by row, as where a record has too many or too few values.
 
     Raises:
         NetlabError: it cannot be unpacked.
     """
-    data = _unpacked(file) if file.name.lower().endswith(COMPRESSED) else file
+    data = part or (_unpacked(file) if file.name.lower().endswith(COMPRESSED) else file)
     missing = ["", *source.missing_texts()]
-    # To look for texts in every value takes time: that is done only where some are seen, or where polars could not do without.
-    frame = None if _has_texts(data, missing) else _scanned(source, file, data, held, [])
-    frame = _scanned(source, file, data, held, missing) if frame is None else _without_texts(frame, missing)
+    # To look for a text in every value takes time: that is done for those that are seen, or where polars cannot do without.
+    seen = _seen(data, missing, source.separator_of(file))
+    frame = _scanned(source, file, data, held, seen)
+    if frame is None:
+        frame = _scanned(source, file, data, held, missing)
     if frame is None:
         return None
+    frame = _without_texts(frame, missing)
     names = list(source.columns_in(file))
     rows = _rows(data, source.separator_of(file), len(names), frame[names[-1]].is_null().to_numpy())
     return None if rows is None else frame.select(list(held)).head(rows)
@@ -83,18 +91,19 @@ def _scanned(
         return None
 
 
-def _has_texts(data: bytes | Path, missing: list[str]) -> bool:
-    """Whether one may be among the first values."""
+def _seen(data: bytes | Path, missing: list[str], separator: str) -> list[str]:
+    """Those that are values among the first ones."""
     if isinstance(data, bytes):
         head = data[:HEAD]
     else:
         with data.open("rb") as file:
             head = file.read(HEAD)
-    return any(text.encode() in head for text in missing if text)
+    before, behind = (b"[" + re.escape(signs.encode()) + b"]" for signs in (f'{separator}\n"', f'{separator}\r\n"'))
+    return [text for text in missing if text and re.search(before + re.escape(text.encode()) + behind, head)]
 
 
 def _without_texts(frame: pl.DataFrame, missing: list[str]) -> pl.DataFrame:
-    """With null where a text says that a value is missing; all that are no texts would not have been read."""
+    """With null where a text says that a value is missing, in columns of texts: those of others were looked for."""
     named = [name for name, dtype in frame.schema.items() if dtype == pl.String() and frame[name].is_in(missing).any()]
     return frame.with_columns(pl.when(~pl.col(name).is_in(missing)).then(pl.col(name)).alias(name) for name in named)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +11,21 @@ import numpy as np
 import polars as pl
 
 from netlib.data.arrays import SPLITS, Array, Arrays, Values
+from netlib.data.sources.parquet_store import ParquetStore
+from netlib.data.sources.stamps import fingerprint_of
 from netlib.data.sources.table_contents import checked
 from netlib.data.sources.table_values import final
 from netlib.data.sources.tables import samples_of, target_of
 from netlib.spec.errors import NetlabError
+from netlib.spec.features import SourceSpec
 from netlib.spec.sources.table import TableSpec
-from netlib.spec.sources.table_columns import INTEGER, STRING, columns_of, parted
+from netlib.spec.sources.table_columns import BOOLEAN, INTEGER, STRING, columns_of, parted
 from netlib.spec.sources.table_types import polars_errors
 
 CHUNK_BYTES = 2**21
 """Of neighbours that are read together, about: less would be slow, more would mix an epoch less."""
+SPAN_BYTES = 2**23
+"""Of rows that are read at once, about: most of them may not be wanted."""
 FAR_APART = 4096
 """Rows between two that are wanted, from which they are read one after the other."""
 TEXT_BYTES = 32
@@ -29,8 +33,27 @@ TEXT_BYTES = 32
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """Files that are not those of the source, but were made of them: all of their values are those of the columns.
+
+    Attributes:
+        source: of which they were made.
+        store: where they are.
+        row_bytes: what a row takes in memory, about.
+        told: what is to be said of it.
+        skipped: the numbers in the source of the rows that were left out, in rising order.
+    """
+
+    source: SourceSpec
+    store: ParquetStore
+    row_bytes: int
+    told: tuple[str, ...]
+    skipped: Array = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
 class TableReader:
-    """The rows of Parquet files; see `netlib.data.streaming.Reader`.
+    """The rows of Parquet files; see `netlib.data.streaming.Reader` and `Numbered`.
 
     Attributes:
         source: whose columns are read.
@@ -38,6 +61,7 @@ class TableReader:
         files: the files by split.
         ends: how many rows there are up to the end of each file.
         nullable: columns of integers of which some are missing, which are floats for that.
+        conversion: how the files were made, if they are not those of the source.
     """
 
     source: TableSpec
@@ -45,6 +69,7 @@ class TableReader:
     files: Sequence[tuple[str, Path]]
     ends: Array
     nullable: frozenset[str] = field(default_factory=frozenset)
+    conversion: Conversion | None = None
 
     @classmethod
     def opened(cls, source: TableSpec) -> Self:
@@ -53,7 +78,7 @@ class TableReader:
         files = [(split, file) for split, found in source.files_by_split().items() for file in found]
         with polars_errors(files[0][1]):
             counts = [int(pl.scan_parquet(file).select(pl.len()).collect().item()) for _, file in files]
-            integers = [name for name, each in held.items() if each == INTEGER]
+            integers = [name for name, each in held.items() if each in (INTEGER, BOOLEAN)]
             missing = pl.scan_parquet([file for _, file in files]).select(pl.col(integers).null_count()).collect()
         nullable = frozenset(name for name in integers if missing[name][0])
         return cls(source, held, files, np.cumsum(counts), nullable)
@@ -66,7 +91,9 @@ class TableReader:
     @property
     def row_bytes(self) -> int:
         """What a row takes in memory, about."""
-        return sum(TEXT_BYTES if each == STRING else 4 for each in self.held.values())
+        if self.conversion:
+            return self.conversion.row_bytes
+        return _row_bytes(self.held)
 
     @property
     def chunk(self) -> int:
@@ -79,15 +106,15 @@ class TableReader:
         columns = self._read(np.asarray(numbers)[order], self.held)
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))
-        return samples_of(self.source, columns).take(back)
+        samples = samples_of(self.source, columns)
+        return samples if (np.diff(order) == 1).all() else samples.take(back)
 
-    def values(self, name: str) -> Values:
-        """See `Reader.values`."""
+    def some(self, name: str, numbers: Array) -> Values:
+        """See `Reader.some`."""
         inputs, _ = parted(self.source.input_columns(self.held))
         columns = self.source.targets.get(name, inputs.get(name, name))
         wanted = {column: self.held[column] for column in columns_of({name: columns})}
-        frames = [self._checked(file, 0, _collected(file, wanted), wanted) for _, file in self.files]
-        values: Values = target_of(columns, self._final(pl.concat(frames, rechunk=True)))
+        values: Values = target_of(columns, self._read(numbers, wanted))
         return values
 
     def parts(self) -> Array | None:
@@ -98,21 +125,33 @@ class TableReader:
         return np.repeat(numbers, np.diff(self.ends, prepend=0))
 
     def fingerprint(self) -> str:
-        """Of the files' names, sizes and times, and of the columns that are read: their contents would take long to read."""
-        stamps = [(Path(name).name, *rest) for name, *rest in self.source.stamp()]
-        return hashlib.sha256(repr((stamps, self.held)).encode()).hexdigest()
+        """See `fingerprint_of`."""
+        return fingerprint_of(self.conversion.source if self.conversion else self.source)
 
     def notes(self) -> Collection[str]:
-        """None."""
-        return ()
+        """What is to be said of a conversion."""
+        return self.conversion.told if self.conversion else ()
+
+    def row_of(self, numbers: Array) -> Array:
+        """See `Numbered.row_of`."""
+        if self.conversion is None:
+            return numbers
+        skipped = self.conversion.skipped
+        before = skipped - np.arange(len(skipped))  # how many that are not left out precede each
+        return numbers + np.searchsorted(before, numbers, side="right")
+
+    def spans(self) -> Array | None:
+        """See `Numbered.spans`."""
+        return None
 
     def _read(self, numbers: Array, wanted: dict[str, str]) -> dict[str, Any]:
         """Columns of rows in rising order."""
         found: list[pl.DataFrame] = []
+        span = max(FAR_APART, SPAN_BYTES // _row_bytes(wanted))
         ends = np.searchsorted(numbers, self.ends)
         for place, (_, file) in enumerate(self.files):
             begin, before = (int(ends[place - 1]), int(self.ends[place - 1])) if place else (0, 0)
-            for run in _runs(numbers[begin : ends[place]] - before):
+            for run in _runs(numbers[begin : ends[place]] - before, span):
                 first = int(run[0])
                 near = _collected(file, wanted, first, int(run[-1]) - first + 1)
                 found.append(self._checked(file, first, near, wanted)[run - first])
@@ -120,6 +159,8 @@ class TableReader:
 
     def _checked(self, file: Path, first: int, frame: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
         """Rows of a file from `first` on, as what they are said to hold."""
+        if self.conversion:
+            return frame
         columns, faults = checked(self.source, frame, wanted)
         if faults:
             row = first + int(faults[0].rows.arg_max() or 0)
@@ -137,7 +178,12 @@ def _collected(file: Path, wanted: dict[str, str], first: int = 0, length: int |
         return pl.scan_parquet(file).select(list(wanted)).slice(first, length).collect()
 
 
-def _runs(numbers: Array) -> Iterator[Array]:
-    """Rows in rising order, cut where many are left out."""
+def _row_bytes(held: dict[str, str]) -> int:
+    return sum(TEXT_BYTES if each == STRING else 4 for each in held.values())
+
+
+def _runs(numbers: Array, span: int) -> Iterator[Array]:
+    """Rows in rising order, cut where many are left out, and so that each run goes over at most so many."""
     if len(numbers):
-        yield from np.split(numbers, np.flatnonzero(np.diff(numbers) > FAR_APART) + 1)
+        cuts = (np.diff(numbers) > FAR_APART) | (np.diff(numbers // span) > 0)
+        yield from np.split(numbers, np.flatnonzero(cuts) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import polars as pl
 
 from netlib.data.arrays import Array
 from netlib.spec.sources.csv_records import Record, opened, records
-from netlib.spec.sources.json_records import objects
+from netlib.spec.sources.json_records import Line, objects
 from netlib.spec.sources.table import TableSpec
 from netlib.spec.sources.table_types import header
 
@@ -23,12 +23,16 @@ BLOCK = 50_000
 
 @dataclass(frozen=True)
 class Texts:
-    """The rows that could be read, as texts, with the line and the number of each; and line and problem of the others."""
+    """The rows that could be read, as texts, with the line and the number of each; and line, number, problem of the others."""
 
     frame: pl.DataFrame
     lines: Array
     numbers: Array
-    broken: list[tuple[int, str]]
+    broken: list[tuple[int, int, str]]
+
+
+Row = tuple[int, list[str | None], str]
+"""Line, values of the columns that are asked for, and what is wrong."""
 
 
 def read_texts(source: TableSpec, file: Path, columns: list[str]) -> Texts:
@@ -37,7 +41,16 @@ def read_texts(source: TableSpec, file: Path, columns: list[str]) -> Texts:
     Raises:
         NetlabError: it cannot be opened or unpacked, or has no names of columns.
     """
-    broken: list[tuple[int, str]] = []
+    with opened(file) as stream:
+        if source.form_of(file) != "csv":
+            return texts_of(json_rows(columns, objects(stream)), columns)
+        found = records(stream, source.separator_of(file))
+        return texts_of(csv_rows(source, header(file, found), columns, found), columns)
+
+
+def texts_of(rows: Iterable[Row], columns: list[str]) -> Texts:
+    """Rows as a frame."""
+    broken: list[tuple[int, int, str]] = []
     kept: list[tuple[int, int, list[str | None]]] = []
     frames: list[pl.DataFrame] = []
     places: list[Array] = []
@@ -48,10 +61,9 @@ def read_texts(source: TableSpec, file: Path, columns: list[str]) -> Texts:
         places.append(np.array([(line, number) for line, number, _ in kept], np.int64).reshape(-1, 2))
         kept.clear()
 
-    rows = _csv_rows if source.form_of(file) == "csv" else _json_rows
-    for number, (line, values, problem) in enumerate(rows(source, file, columns)):
+    for number, (line, values, problem) in enumerate(rows):
         if problem:
-            broken.append((line, problem))
+            broken.append((line, number, problem))
         else:
             kept.append((line, number, values))
         if len(kept) == BLOCK:
@@ -61,24 +73,17 @@ def read_texts(source: TableSpec, file: Path, columns: list[str]) -> Texts:
     return Texts(pl.concat(frames, rechunk=True), place[:, 0], place[:, 1], broken)
 
 
-Row = tuple[int, list[str | None], str]
-"""Line, values of the columns that are asked for, and what is wrong."""
-
-
-def _csv_rows(source: TableSpec, file: Path, columns: list[str]) -> Iterator[Row]:
+def csv_rows(source: TableSpec, names: list[str], columns: list[str], found: Iterable[Record]) -> Iterator[Row]:
+    """What records of a file with columns of these names have in some of them; empty lines at the end are no rows."""
     missing = {"", *source.missing_texts()}
-    separator = source.separator_of(file)
-    with opened(file) as stream:
-        found = records(stream, separator)
-        names = header(file, found)
-        places = [names.index(column) for column in columns]
-        blank: list[Record] = []
-        for record in found:
-            if not record.values and not record.problem:
-                blank.append(record)
-                continue
-            yield from (_csv_row(each, names, places, missing) for each in (*blank, record))
-            blank.clear()
+    places = [names.index(column) for column in columns]
+    blank: list[Record] = []
+    for record in found:
+        if not record.values and not record.problem:
+            blank.append(record)
+            continue
+        yield from (_csv_row(each, names, places, missing) for each in (*blank, record))
+        blank.clear()
 
 
 def _csv_row(record: Record, names: list[str], places: list[int], missing: set[str]) -> Row:
@@ -91,10 +96,10 @@ def _csv_row(record: Record, names: list[str], places: list[int], missing: set[s
     return record.line, [None if values[place] in missing else values[place] for place in places], ""
 
 
-def _json_rows(_: TableSpec, file: Path, columns: list[str]) -> Iterator[Row]:
-    with opened(file) as stream:
-        for found in objects(stream):
-            yield found.line, [_as_text(found.fields.get(column)) for column in columns], found.problem
+def json_rows(columns: list[str], found: Iterable[Line]) -> Iterator[Row]:
+    """What objects have in these fields."""
+    for each in found:
+        yield each.line, [_as_text(each.fields.get(column)) for column in columns], each.problem
 
 
 def _as_text(value: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,11 @@ _EXPECTED = {INTEGER: "an integer", BOOLEAN: "true or false", FLOAT: "a number",
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with rows: `rows` is True for each of them, `what` tells of the first."""
+    """What is wrong with rows: `rows` is True for each of them, `what` tells of the first, `kind` of all of them."""
 
     what: str
     rows: pl.Series
+    kind: str
 
 
 Converted = tuple[pl.Series, list[Fault]]
@@ -46,9 +48,9 @@ def converted(column: pl.Series, held: str, form: str | None = None) -> Converte
 def final(column: pl.Series) -> Any:
     """Float32 (rows, 1), int32 (rows,), float32 (rows,) if an integer is missing; texts and times as they are."""
     if column.dtype == pl.Float32():
-        return column.to_numpy()[:, None]
+        return column.fill_null(math.nan).to_numpy()[:, None]
     if column.dtype == pl.Int32():
-        return (column.cast(pl.Float32()) if column.null_count() else column).to_numpy()
+        return (column.cast(pl.Float32()).fill_null(math.nan) if column.null_count() else column).to_numpy()
     return column
 
 
@@ -122,7 +124,9 @@ def _faults(column: pl.Series, rows: pl.Series, what: str, joint: str = "which "
     if not rows.any():
         return []
     value = column[int(rows.arg_max() or 0)]
-    return [Fault(f"column '{column.name}' holds {_shown(value)}, {joint}{what}", rows)]
+    return [
+        Fault(f"column '{column.name}' holds {_shown(value)}, {joint}{what}", rows, f"column '{column.name}' {what}")
+    ]
 
 
 def _shown(value: Any) -> str:

@@ -10,16 +10,14 @@ import numpy as np
 import polars as pl
 
 from netlib.data.arrays import SPLITS, Array, Arrays, side_by_side
-from netlib.data.sources.table_contents import Contents, Flaw, contents
+from netlib.data.sources.table_contents import Contents, contents
+from netlib.data.sources.table_flaws import need_some, notes_of, refuse
 from netlib.data.sources.table_values import final
 from netlib.data.streaming import Reader
-from netlib.spec.errors import NetlabError
+from netlib.data.unconverted import Unconverted
 from netlib.spec.features import SourceSpec
 from netlib.spec.sources.table import TableSpec
 from netlib.spec.sources.table_columns import parted
-
-MOST_TOLD = 10
-"""Kinds of flaws of which is told, each with the place of the first row that has it."""
 
 
 def read(source: SourceSpec, _seed: int) -> Arrays:
@@ -35,18 +33,24 @@ def read(source: SourceSpec, _seed: int) -> Arrays:
     held = source.used()
     files = source.files_by_split()
     found = [_usable(source, contents(source, file, held)) for each in files.values() for file in each]
-    if not any(each.rows - _skipped(each) for each in found):
-        raise NetlabError(f"{source.files()[0]}: no row can be used; {found[0].flaws[0]}")
+    flaws = [flaw for each in found for flaw in each.flaws]
+    rows, skipped = sum(each.rows for each in found), sum(each.skipped for each in found)
+    need_some(source.files()[0], rows - skipped, flaws)
     values = {name: final(_joined([each.columns[name] for each in found])) for name in held}
     parts = _parts(source, found) if source.parts else None
-    return replace(samples_of(source, values), rows=_numbers(found), parts=parts, notes=_notes(found))
+    return replace(samples_of(source, values), rows=_numbers(found), parts=parts, notes=notes_of(skipped, rows, flaws))
 
 
-def reader(source: SourceSpec) -> Reader | None:
-    """Reads a part of the rows at a time, if all files are Parquet and no row is to be left out; see `netlib.data.streaming`."""
+def reader(source: SourceSpec) -> Reader | Unconverted:
+    """Reads a part of the rows at a time; all but Parquet of which every row is wanted has to be converted for that.
+
+    See `netlib.data.streaming`.
+    """
     assert isinstance(source, TableSpec)
-    if source.on_error == "skip" or any(source.form_of(file) != "parquet" for file in source.files()):
-        return None
+    if source.form != "parquet" or source.on_error == "skip":
+        from netlib.data.sources.table_conversion import unconverted
+
+        return unconverted(source)
     from netlib.data.sources.table_stream import TableReader
 
     return TableReader.opened(source)
@@ -64,12 +68,8 @@ def samples_of(source: TableSpec, columns: Mapping[str, Any]) -> Arrays:
 
 
 def _usable(source: TableSpec, found: Contents) -> Contents:
-    if not found.flaws or source.on_error == "skip":
-        return found
-    told = "\n".join(map(str, found.flaws[:MOST_TOLD]))
-    more = f"\nand {len(found.flaws) - MOST_TOLD} more" if len(found.flaws) > MOST_TOLD else ""
-    remedy = "correct such rows, or leave them out with on_error: skip"
-    raise NetlabError(f"{told}{more}\n{remedy}; what a column holds can be said with columns: {{NAME: string}}")
+    refuse(source, found.flaws)
+    return found
 
 
 def _joined(columns: list[pl.Series]) -> pl.Series:
@@ -83,13 +83,9 @@ def target_of(used: Any, values: Mapping[str, Any]) -> Any:
     return side_by_side([values[name] for name in used])
 
 
-def _skipped(found: Contents) -> int:
-    return 0 if found.numbers is None else found.rows - len(found.numbers)
-
-
 def _numbers(found: list[Contents]) -> Array | None:
     """Of each row among all rows of the files; None where that is its own number."""
-    if not any(map(_skipped, found)):
+    if not any(each.skipped for each in found):
         return None
     before = np.cumsum([0, *(each.rows for each in found)])
     each_file = [np.arange(each.rows) if each.numbers is None else each.numbers for each in found]
@@ -98,16 +94,4 @@ def _numbers(found: list[Contents]) -> Array | None:
 
 def _parts(source: TableSpec, found: list[Contents]) -> Array:
     splits = [SPLITS.index(split) for split, files in source.files_by_split().items() for _ in files]
-    return np.repeat(np.array(splits, np.int8), [each.rows - _skipped(each) for each in found])
-
-
-def _notes(found: list[Contents]) -> tuple[str, ...]:
-    """How many rows are left out, and why."""
-    skipped = sum(map(_skipped, found))
-    if not skipped:
-        return ()
-    flaws: list[Flaw] = [flaw for each in found for flaw in each.flaws]
-    total = sum(each.rows for each in found)
-    rest = (f"left out for {len(flaws) - MOST_TOLD} more reasons",) if len(flaws) > MOST_TOLD else ()
-    what = f"{skipped:,} of {total:,} rows are left out (on_error: skip)"
-    return (what, *(f"left out: {flaw}" for flaw in flaws[:MOST_TOLD]), *rest)
+    return np.repeat(np.array(splits, np.int8), [each.rows - each.skipped for each in found])

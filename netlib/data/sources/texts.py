@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from netlib.data.arrays import Arrays
-from netlib.data.steps.texts import normalised, words_of
-from netlib.spec.errors import NetlabError, Problem, SpecError
+from netlib.data.sources.corpus_tokens import CorpusTokens
+from netlib.data.sources.text_files import contents_of, text_of
+from netlib.data.sources.text_lines import read_lines
+from netlib.data.streaming import Reader
+from netlib.data.unconverted import Unconverted
 from netlib.spec.features import SourceSpec
-from netlib.spec.sources.texts import Corpus, TextFolder, TextLines
-
-_BOM = b"\xef\xbb\xbf"
+from netlib.spec.sources.texts import Corpus, TextFiles, TextFolder, TextLines
 
 
 def read(source: SourceSpec, _seed: int) -> Arrays:
@@ -28,80 +27,48 @@ def read(source: SourceSpec, _seed: int) -> Arrays:
     if isinstance(source, TextFolder):
         return _folder(source)
     if isinstance(source, TextLines):
-        return _lines(source)
+        return read_lines(source)
+    if isinstance(source, TextFiles):
+        return Arrays({"text": pl.Series([text_of(file) for file in source.files()], dtype=pl.String())}, {})  # type: ignore[dict-item]
     assert isinstance(source, Corpus)
     return _bytes(source) if source.by == "bytes" else _windows(source)
 
 
+def reader(source: SourceSpec) -> Reader | Unconverted | None:
+    """Reads the files of folders, and cuts the samples of a corpus, when they are wanted; see `netlib.data.streaming`."""
+    if isinstance(source, TextFolder):
+        from netlib.data.sources.text_folder_stream import TextFolderReader
+
+        return TextFolderReader.opened(source)
+    if isinstance(source, Corpus):
+        from netlib.data.sources.corpus_stream import CorpusReader
+
+        return CorpusReader.opened(source)
+    if isinstance(source, TextLines):
+        from netlib.data.sources.text_lines_stream import unconverted
+
+        return unconverted(source)
+    return None
+
+
 def _folder(source: TextFolder) -> Arrays:
     files = source.files()
-    texts: Any = pl.Series([_text(file) for members in files.values() for file in members], dtype=pl.String())
+    texts: Any = pl.Series([text_of(file) for members in files.values() for file in members], dtype=pl.String())
     numbers = np.repeat(np.arange(len(files), dtype=np.int32), [*map(len, files.values())])
     return Arrays({"text": texts}, {"label": numbers})
 
 
-def _lines(source: TextLines) -> Arrays:
-    found = [_text(file).removesuffix("\n").split("\n") for file in source.files()]
-    texts: dict[str, Any] = {"text": pl.Series(found[0], dtype=pl.String())}
-    if source.targets is None:
-        return Arrays(texts, {})
-    classes = found[1]
-    if len(classes) != len(found[0]):
-        counts = f"{source.path} has {len(found[0])} lines, {source.targets} has {len(classes)}"
-        message = f"{counts}: each text needs a class, and each class a text"
-        raise SpecError([Problem(("targets",), message)], source.type_name())
-    without = next((i for i, name in enumerate(classes) if not name.strip()), None)
-    if without is not None:
-        raise NetlabError(f"{source.targets}, line {without + 1} is empty: a class is needed")
-    labels: Any = pl.Series([name.strip() for name in classes], dtype=pl.String())
-    return Arrays(texts, {"label": labels})
-
-
 def _windows(source: Corpus) -> Arrays:
-    """Texts of `length` + 1 tokens, in both input and target: the steps take from each what it needs.
-
-    A text that is in its normal form has parts that are in theirs, and words that a space parts are the same words again: so the
-    steps find in a window the tokens by which it was cut.
-    """
-    whole = normalised(pl.Series([_joined(map(_text, source.files()))]), source)
-    wide = source.length + 1
-    tokens = whole[0] if source.by == "characters" else words_of(whole)[0].to_list()
-    between = "" if source.by == "characters" else " "
+    """Texts of `length` + 1 tokens, in both input and target: the steps take from each what it needs."""
+    tokens = CorpusTokens.of(source)
     starts = range(0, source.samples(len(tokens)) * source.step, source.step)
-    windows: Any = pl.Series([between.join(tokens[start : start + wide]) for start in starts], dtype=pl.String())
+    windows: Any = tokens.pieces(starts, source.length + 1)
     return Arrays({"tokens": windows}, {"next": windows})
-
-
-def _joined(texts: Iterable[str]) -> str:
-    """One text, in which each begins a line."""
-    *others, last = texts
-    return "".join(text if text.endswith("\n") else f"{text}\n" for text in others) + last
 
 
 def _bytes(source: Corpus) -> Arrays:
     """As they are in the files, uint8."""
-    whole = np.frombuffer(b"".join(map(_contents, source.files())), np.uint8)
+    whole = np.frombuffer(b"".join(map(contents_of, source.files())), np.uint8)
     source.samples(len(whole))
     windows = np.lib.stride_tricks.sliding_window_view(whole, source.length + 1)[:: source.step]
     return Arrays({"tokens": windows[:, :-1]}, {"next": windows[:, 1:]})
-
-
-def _text(file: Path) -> str:
-    """What the file holds, with every line's end as one character."""
-    contents = _contents(file).removeprefix(_BOM)
-    try:
-        return contents.decode().replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = contents.count(b"\n", 0, error.start) + 1
-        wrong = f"has the byte 0x{contents[error.start]:02x}, which is no UTF-8 there; save the file as UTF-8"
-        raise NetlabError(f"{file}, line {line} {wrong}") from None
-
-
-def _contents(file: Path) -> bytes:
-    try:
-        contents = file.read_bytes()
-    except OSError as error:
-        raise NetlabError(f"{file} cannot be read: {error.strerror}") from None
-    if not contents:
-        raise NetlabError(f"{file} is empty: a text is needed")
-    return contents

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.lib.stride_tricks import sliding_window_view
 
 from netlib.data.arrays import Array, Arrays
 from netlib.data.sources import tables
 from netlib.data.sources.instants import Instants
+from netlib.data.sources.series_windows import SeriesWindows
+from netlib.data.streaming import Reader
 from netlib.spec.errors import NetlabError, Problem, SpecError
 from netlib.spec.features import SourceSpec
 from netlib.spec.sources.time_series import TimeSeries
@@ -39,21 +40,23 @@ def read(source: SourceSpec, seed: int) -> Arrays:
         NetlabError: it is damaged, or its times do not increase.
     """
     assert isinstance(source, TimeSeries)
+    return _windows(source, seed).all()
+
+
+def reader(source: SourceSpec) -> Reader | None:
+    """Holds the columns, and cuts windows when they are wanted; see `netlib.data.streaming`."""
+    assert isinstance(source, TimeSeries)
+    return _windows(source, 0)
+
+
+def _windows(source: TimeSeries, seed: int) -> SeriesWindows:
     source.signature()
     values = dict(zip(source.used, tables.read(source.table(), seed).inputs.values(), strict=True))
     rows, notes = _rows(source, values)
     starts, short = _starts(source, rows)
     if (rows.order[1:] < rows.order[:-1]).any():
         values = {name: column[rows.order] for name, column in values.items()}
-    last = starts + source.reach - 1
-    return Arrays(
-        {name: _windows(used, values, starts, source.length) for name, used in source.inputs.items()},
-        {name: _targets(used, values, starts, source) for name, used in source.targets.items()},
-        rows=rows.order[starts],
-        beside={name: values[name][last] for name in source.beside},
-        spans=np.stack([starts, last], axis=1),
-        notes=(*notes, *short),
-    )
+    return SeriesWindows.of(source, values, rows.order, starts, (*notes, *short))
 
 
 def _rows(source: TimeSeries, values: Mapping[str, Any]) -> tuple[Rows, tuple[str, ...]]:
@@ -101,30 +104,3 @@ def _starts(source: TimeSeries, rows: Rows) -> tuple[Array, tuple[str, ...]]:
     noun = "groups" if source.gaps == "keep" else "stretches between gaps"
     told = (f"{short:,} of {len(lengths):,} {noun} give no window: {what} rows",) if short else ()
     return np.concatenate(starts), told
-
-
-def _windows(columns: tuple[str, ...], values: Mapping[str, Any], starts: Array, length: int) -> Array:
-    """Float32 (windows, length, columns)."""
-    matrix = np.concatenate([_column(values[name]) for name in columns], axis=1)
-    windows = sliding_window_view(matrix, length, axis=0).transpose(0, 2, 1)
-    stride = int(starts[1] - starts[0]) if len(starts) > 1 else 1
-    evenly = stride > 0 and (np.diff(starts) == stride).all()
-    return windows[starts[0] : starts[-1] + 1 : stride] if evenly else windows[starts]
-
-
-def _targets(used: Any, values: Mapping[str, Any], starts: Array, source: TimeSeries) -> Any:
-    """What follows each window: one row of a column as it is, several rows in an axis of their own."""
-    rows = starts + source.length - 1 + source.horizon
-    if source.steps > 1:
-        rows = rows[:, None] + np.arange(source.steps)
-    if not isinstance(used, str):
-        return np.concatenate([_column(values[name]) for name in used], axis=1)[rows]
-    column = values[used]
-    found = column[rows] if source.steps == 1 else column.reshape(-1)[rows]
-    # Integers of which one is missing come as floats; where no window is followed by that one, they are integers again.
-    integers = isinstance(column, np.ndarray) and column.ndim == 1 and not np.isnan(found).any()
-    return found.astype(np.int32) if integers else found
-
-
-def _column(values: Any) -> Array:
-    return np.asarray(values, np.float32).reshape(-1, 1)

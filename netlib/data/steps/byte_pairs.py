@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
-def trained(texts: pl.Series, size: int) -> str:
-    """A vocabulary of at most that size, the 256 bytes among it, as JSON; the same for the same texts.
+def trained(portions: Iterable[pl.Series], size: int) -> str:
+    """A vocabulary of at most that size, the 256 bytes among it, as JSON; the same for the same texts in whatever portions.
 
     Raises:
         UsageError: the package is not installed.
@@ -28,7 +28,7 @@ def trained(texts: pl.Series, size: int) -> str:
     model.pre_tokenizer = package.pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = sorted(package.pre_tokenizers.ByteLevel.alphabet())
     trainer = package.trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
-    model.train_from_iterator(texts.to_list(), trainer)
+    model.train_from_iterator((texts.to_list() for texts in portions), trainer)
     stored: str = model.to_str()
     return stored
 

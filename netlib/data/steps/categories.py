@@ -10,9 +10,12 @@ import numpy as np
 import polars as pl
 
 from netlib.data.arrays import Array, Values
-from netlib.data.steps.step import Learned, RowError, Step, nothing
+from netlib.data.portions import Portions
+from netlib.data.row_error import RowError
+from netlib.data.steps.counting import Counts
+from netlib.data.steps.step import Learned, Step, nothing
 from netlib.spec.features import PreprocessingSpec
-from netlib.spec.preprocessing.categories import CATEGORIES, Hash, Labels, Lookup, OneHot
+from netlib.spec.preprocessing.categories import CATEGORIES, Hash, Labels, Lookup, OneHot, as_text
 
 
 def as_texts(values: Values) -> pl.Series:
@@ -23,22 +26,17 @@ def as_texts(values: Values) -> pl.Series:
         return pl.Series(values.reshape(len(values))).cast(pl.String())
     # Not by polars, which may come to write them differently: what was learned or hashed of them must stay.
     numbers, places = np.unique(values.reshape(len(values)), return_inverse=True)
-    texts = pl.Series([_digits(number) for number in numbers], dtype=pl.String())
+    texts = pl.Series([as_text(number) for number in numbers], dtype=pl.String())
     return texts[places] if len(values) else texts
 
 
-def _digits(number: np.floating[Any]) -> str | None:
-    if np.isnan(number):
-        return None
-    return str(int(number)) if number.is_integer() else str(number)
-
-
-def _by_frequency(spec: OneHot | Lookup, values: Values) -> dict[str, Any]:
+def _by_frequency(spec: OneHot | Lookup, portions: Portions) -> dict[str, Any]:
     if spec.categories is not None:
         return {CATEGORIES: spec.categories}
-    counts = as_texts(values).drop_nulls().alias("text").value_counts(sort=False)
-    ordered = counts.sort(["count", "text"], descending=[True, False])["text"]
-    return {CATEGORIES: tuple(ordered.to_list()[: spec.maximum])}
+    counts = Counts()
+    for values in portions:
+        counts.add(as_texts(values))
+    return {CATEGORIES: tuple(counts.by_frequency()[: spec.maximum].to_list())}
 
 
 def _numbers(learned: Learned, values: Values) -> Array:
@@ -56,11 +54,14 @@ def _one_hot(spec: OneHot, learned: Learned, values: Values) -> Array:
     return result
 
 
-def _classes(spec: Labels, values: Values) -> dict[str, Any]:
+def _classes(spec: Labels, portions: Portions) -> dict[str, Any]:
     if spec.classes is not None:
         return {CATEGORIES: spec.classes}
-    found = as_texts(values).drop_nulls().unique().to_list()
-    numbers = not isinstance(values, pl.Series)
+    found: set[str] = set()
+    numbers = False
+    for values in portions:
+        found.update(as_texts(values).drop_nulls().unique().to_list())
+        numbers = isinstance(values, np.ndarray)
     return {CATEGORIES: tuple(sorted(found, key=float if numbers else None))}
 
 

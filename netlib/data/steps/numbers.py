@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from netlib.data.arrays import Array
-from netlib.data.steps.step import Learned, RowError, Step, nothing
+from netlib.data.arrays import Array, Values
+from netlib.data.portions import Portions
+from netlib.data.row_error import RowError
+from netlib.data.steps.moments import axes_of, ends_and_moments_of, ends_of, moments_of
+from netlib.data.steps.step import Learned, Step, nothing
 from netlib.spec.errors import NetlabError
 from netlib.spec.features import PreprocessingSpec
 from netlib.spec.preprocessing.numbers import (
@@ -32,35 +35,20 @@ def _column(values: Array) -> Array:
     )
 
 
-def _axes(per: str, values: Array) -> tuple[int, ...]:
-    """Those that are learned over."""
-    return tuple(range(max(values.ndim - 1, 1))) if per == "channel" else (0,)
+def _array(values: Values) -> Array:
+    assert isinstance(values, np.ndarray)
+    return values
 
 
-def _ends(per: str, values: Array) -> tuple[Array, Array, Array | bool]:
-    """Least and largest of the values that are there, and where these are; 0 where there are none."""
-    missing = np.isnan(values)
-    present = ~missing if missing.any() else True
-    axes = _axes(per, values)
-    lowest = values.min(axis=axes, where=present, initial=np.inf)
-    highest = values.max(axis=axes, where=present, initial=-np.inf)
-    none = lowest > highest
-    return np.where(none, np.float32(0), lowest), np.where(none, np.float32(0), highest), present
-
-
-def _fit_standardize(spec: Standardize, values: Array) -> dict[str, Array]:
+def _fit_standardize(spec: Standardize, portions: Portions) -> dict[str, Array]:
     """Mean and standard deviation, float32, in the shape of the axes that they are kept apart for."""
-    values = values.astype(np.float32, copy=False)
-    axes = _axes(spec.per, values)
-    lowest, highest, present = _ends(spec.per, values)
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # of nothing there is no mean
-        mean = values.mean(axis=axes, dtype=np.float64, where=present)
-        deviation = values.std(axis=axes, dtype=np.float64, where=present).astype(np.float32)
-    constant = (lowest == highest) | (deviation == 0)
+    ends, moments = ends_and_moments_of(portions, spec.per)
+    least, largest = ends.or_zeros()
+    deviation = moments.deviation.astype(np.float32)
+    constant = (least == largest) | (deviation == 0)
     # The mean of equal values, summed, may differ from them in its last bit: a constant must become exactly 0.
     return {
-        "mean": np.where(constant, lowest, mean.astype(np.float32)),
+        "mean": np.where(constant, least, moments.mean.astype(np.float32)),
         "deviation": np.where(constant, np.float32(1), deviation),
     }
 
@@ -69,11 +57,13 @@ def _standardize(_spec: Standardize, learned: Learned, values: Array) -> Array:
     return _scaled(values, learned["mean"], learned["deviation"])
 
 
-def _fit_robust(spec: RobustScale, values: Array) -> dict[str, Array]:
+def _fit_robust(spec: RobustScale, portions: Portions) -> dict[str, Array]:
+    values = _array(portions.whole())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of nothing there are no quartiles
         quantile = np.nanquantile if np.isnan(values).any() else np.quantile  # the first takes much longer
-        quartiles = quantile(values.astype(np.float64), (0.25, 0.5, 0.75), axis=_axes(spec.per, values))
+        axes = axes_of(spec.per, values)
+        quartiles = quantile(values.astype(np.float64), (0.25, 0.5, 0.75), axis=axes, overwrite_input=True)
     first, median, third = np.where(np.isnan(quartiles), 0, quartiles)
     distance = (third - first).clip(max=np.finfo(np.float32).max).astype(np.float32)
     return {"median": np.asarray(median, np.float32), "distance": np.where(distance == 0, np.float32(1), distance)}
@@ -88,8 +78,8 @@ def _scaled(values: Array, middle: Array, unit: Array) -> Array:
         return _column((values.astype(np.float32, copy=False) - middle) / unit)
 
 
-def _fit_min_max(spec: MinMax, values: Array) -> dict[str, Array]:
-    lowest, highest, _ = _ends(spec.per, values.astype(np.float32, copy=False))
+def _fit_min_max(spec: MinMax, portions: Portions) -> dict[str, Array]:
+    lowest, highest = ends_of(portions, spec.per).or_zeros()
     return {"lowest": lowest, "highest": highest}
 
 
@@ -129,13 +119,14 @@ def _log(spec: Log, _learned: Learned, values: Array) -> Array:
     return _column(np.log(shifted).astype(np.float32))
 
 
-def _fit_bucketize(spec: Bucketize, values: Array) -> dict[str, Array]:
+def _fit_bucketize(spec: Bucketize, portions: Portions) -> dict[str, Array]:
     if spec.boundaries is not None:
         return {"boundaries": np.array(spec.boundaries, np.float32)}
     assert spec.quantiles is not None
+    values = _array(portions.whole())
     _refuse_missing(values)
     shares = np.arange(1, spec.quantiles) / spec.quantiles
-    return {"boundaries": np.quantile(values.astype(np.float64), shares).astype(np.float32)}
+    return {"boundaries": np.quantile(values.astype(np.float64), shares, overwrite_input=True).astype(np.float32)}
 
 
 def _bucketize(spec: Bucketize, learned: Learned, values: Array) -> Array:
@@ -154,24 +145,40 @@ def _refuse_missing(values: Array) -> None:
         raise RowError(int(missing.argmax()), f"has no number ({count} are missing): put Impute in front of Bucketize")
 
 
-def _fit_impute(spec: Impute, values: Array) -> dict[str, Array]:
+def _fit_impute(spec: Impute, portions: Portions) -> dict[str, Array]:
     """A number for each index of the last axis, or one where there is no further axis."""
+    if isinstance(spec.by, str):
+        return {"filling": _means(portions) if spec.by == "mean" else _ranked(spec.by, _array(portions.whole()))}
+    return {"filling": np.full(_array(next(iter(portions))).shape[1:][-1:], spec.by, np.float32)}
+
+
+def _means(portions: Portions) -> Array:
+    moments = moments_of(portions, "channel")
+    if not moments.count.all():
+        raise _nothing_to_fill("mean")
+    return moments.mean.astype(np.float32)
+
+
+def _ranked(by: str, values: Array) -> Array:
+    """The medians, or the most frequent numbers."""
     values = values.astype(np.float32, copy=False)
     rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
-    filled = [_filling(spec.by, column[~np.isnan(column)]) for column in rows.T]
-    return {"filling": np.array(filled, np.float32).reshape(values.shape[-1:] if values.ndim > 1 else ())}
+    filled = [_filling(by, column[~np.isnan(column)]) for column in rows.T]
+    return np.array(filled, np.float32).reshape(values.shape[1:][-1:])
 
 
-def _filling(by: str | float, present: Array) -> float:
-    if not isinstance(by, str):
-        return by
+def _filling(by: str, present: Array) -> float:
     if not len(present):
-        what = f"every value of the training split is missing, so there is no {by.replace('_', ' ')}"
-        raise NetlabError(f"{what}: leave the column out, or say what is put there (Impute: 0)")
+        raise _nothing_to_fill(by)
     if by == "most_frequent":
         found, counts = np.unique(present, return_counts=True)
         return float(found[counts.argmax()])
-    return float(np.median(present.astype(np.float64)) if by == "median" else present.mean(dtype=np.float64))
+    return float(np.median(present.astype(np.float64), overwrite_input=True))
+
+
+def _nothing_to_fill(by: str) -> NetlabError:
+    what = f"every value of the training split is missing, so there is no {by.replace('_', ' ')}"
+    return NetlabError(f"{what}: leave the column out, or say what is put there (Impute: 0)")
 
 
 def _impute(spec: Impute, learned: Learned, values: Array) -> Array:

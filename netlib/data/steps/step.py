@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlib.data.arrays import Array, Values
-from netlib.spec.errors import NetlabError
+from netlib.data.portions import Portions, portions_of
 
 Learned = Mapping[str, Any]
 """What a step learned of the training split: arrays of numbers, and lists of texts."""
@@ -17,39 +17,22 @@ Learned = Mapping[str, Any]
 class Step:
     """The computation of a step.
 
-    `fit(spec, values)` gives what the step `learns`, `apply(spec, learned, values)` what it makes of the values. Missing numbers
-    are NaN, missing texts and times null. An array that is learned has the last axes of a sample, unless `by_axes` is false.
-    A value that it cannot take is a `RowError`.
+    `learn(spec, portions)` gives what the step `learns`, of one portion after the other where that can be, so that no copy of all
+    values is made. `apply(spec, learned, values)` gives what it makes of values. Missing numbers are NaN, missing texts and times
+    null. An array that is learned has the last axes of a sample, unless `by_axes` is false. A value that it cannot take is a
+    `RowError`, of its row among the values or in its portion.
     """
 
     learns: tuple[str, ...]
-    fit: Callable[[Any, Any], dict[str, Any]]
+    learn: Callable[[Any, Portions], dict[str, Any]]
     apply: Callable[[Any, Learned, Any], Array]
     by_axes: bool = True
 
-
-class RowError(NetlabError):
-    """A value that a step cannot take.
-
-    Attributes:
-        index: of its sample among those that were given.
-        what: is wrong, as it follows `row 3`: `has no class`.
-        place: stands in front of that: `column 'age'`.
-    """
-
-    def __init__(self, index: int, what: str, place: str = "") -> None:
-        self.index, self.what, self.place = int(index), what, place
-        super().__init__(f"{place and place + ': '}row {self.index} {what}")
-
-    def within(self, place: str) -> RowError:
-        """The same, of what is in that place."""
-        return RowError(self.index, self.what, f"{place}: {self.place}" if self.place else place)
-
-    def at(self, row: int) -> RowError:
-        """The same, of the row by its number in the source."""
-        return RowError(row, self.what, self.place)
+    def fit(self, spec: Any, values: Values | Portions) -> dict[str, Any]:
+        """What it learns of the values, wherever they are."""
+        return self.learn(spec, portions_of(values))
 
 
-def nothing(_spec: Any, _values: Values) -> dict[str, Any]:
-    """The `fit` of a step that learns nothing."""
+def nothing(_spec: Any, _portions: Portions) -> dict[str, Any]:
+    """The `learn` of a step that learns nothing."""
     return {}

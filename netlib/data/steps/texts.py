@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from netlib.data.arrays import Array
+from netlib.data.arrays import Array, Values
+from netlib.data.portions import Portions
 from netlib.data.steps.byte_pairs import encoded, trained
+from netlib.data.steps.counting import Counts
 from netlib.data.steps.step import Learned, Step
 from netlib.spec.errors import NetlabError, UsageError
 from netlib.spec.features import PreprocessingSpec
-from netlib.spec.preprocessing.texts import FIRST, MODEL, PADDING, TOKENS, UNKNOWN, Tokenize, Vocabulary
+from netlib.spec.preprocessing.texts import FIRST, MODEL, PADDING, TOKENS, UNKNOWN, WORDS, Tokenize, Vocabulary
 
-_WORD = r"[\p{L}\p{M}\p{N}_]+"
-WORDS = rf"{_WORD}(?:['’\u200c\u200d]{_WORD})*|[^\s\p{{Cc}}\p{{Cf}}]\p{{M}}*"
-"""The words of a text, one after the other, as a regular expression of Rust's."""
 AT_ONCE = 2**24
 """Bytes of text that are taken apart at a time: characters need four times the memory of their bytes and more."""
 _CODE_POINTS = 0x110000
@@ -55,12 +55,12 @@ def _parts(texts: pl.Series) -> Iterator[pl.Series]:
         yield texts[start : start + rows]
 
 
-def _learn(spec: Tokenize, values: pl.Series) -> dict[str, Any]:
+def _learn(spec: Tokenize, portions: Portions) -> dict[str, Any]:
     if spec.by == "bytes":
         return {TOKENS: (), MODEL: ()}
     if spec.vocabulary is not None:
         return {TOKENS: _given(spec, spec.vocabulary), MODEL: ()}
-    texts = normalised(values, spec)
+    texts = (normalised(_series(values), spec) for values in portions)
     if spec.by == "byte_pairs":
         return {TOKENS: (), MODEL: (trained(texts, (spec.maximum or 0) - FIRST),)}
     found = _frequent_characters(texts) if spec.by == "characters" else _frequent_words(texts)
@@ -84,20 +84,24 @@ def _given(spec: Tokenize, written: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-def _frequent_characters(texts: pl.Series) -> list[str]:
+def _series(values: Values) -> pl.Series:
+    assert isinstance(values, pl.Series)
+    return values
+
+
+def _frequent_characters(portions: Iterable[pl.Series]) -> list[str]:
     counts = np.zeros(_CODE_POINTS, np.int64)
-    for part in _parts(texts):
+    for part in chain.from_iterable(map(_parts, portions)):
         counts += np.bincount(code_points(part), minlength=_CODE_POINTS)
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     return list(map(chr, order.tolist()))
 
 
-def _frequent_words(texts: pl.Series) -> list[str]:
-    counts = [words_of(part).explode().drop_nulls().alias("word").value_counts() for part in _parts(texts)]
-    if not counts:
-        return []
-    total = pl.concat(counts).group_by("word").agg(pl.col("count").sum())
-    return list(total.sort(["count", "word"], descending=[True, False])["word"])
+def _frequent_words(portions: Iterable[pl.Series]) -> list[str]:
+    counts = Counts()
+    for part in chain.from_iterable(map(_parts, portions)):
+        counts.add(words_of(part).explode())
+    return counts.by_frequency().to_list()
 
 
 def _tokenize(spec: Tokenize, learned: Learned, values: pl.Series) -> Array:

@@ -18,6 +18,13 @@ CATEGORIES = "categories"
 """What such a step learns: the categories as texts, the most frequent first, equals in alphabetical order."""
 
 
+def as_text(number: Any) -> str | None:
+    """A number of float32 as a category: a whole one as digits, else the shortest decimal that means it; None for NaN."""
+    if number != number:
+        return None
+    return str(int(number)) if number.is_integer() else str(number)
+
+
 class _Categories(PreprocessingSpec):
     categories: Texts | None = Field(
         None, description="The categories, as texts and in order; by default those of the training split, by frequency."
@@ -79,7 +86,7 @@ class Hash(PreprocessingSpec):
 
     Nothing is learned, so that none is unknown; categories may share a number. It is 1 more than the remainder of the BLAKE2b
     digest of the category in UTF-8 (8 bytes, read as a little-endian integer) divided by `bins - 1`: the same in every process,
-    on every machine and in every version. Integers are taken as their digits.
+    on every machine and in every version. Integers are taken as their digits. In a SavedModel an empty text is a missing one.
     """
 
     shorthand = "bins"
@@ -92,6 +99,11 @@ class Hash(PreprocessingSpec):
     def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """One int32 a sample."""
         return Feature(TensorSpec((None,), "int32"), minimum=0, maximum=self.bins - 1)
+
+    def no_graph(self, feature: Feature) -> str:
+        """See `PreprocessingSpec.no_graph`."""
+        floats = feature.tensor.dtype == "float32"
+        return "TensorFlow does not write a number with a fraction as its shortest decimal" if floats else ""
 
 
 class Labels(PreprocessingSpec):
@@ -113,3 +125,7 @@ class Labels(PreprocessingSpec):
         """One int32 a sample, of as many classes as there are."""
         names = self.classes or (tuple(learned[CATEGORIES]) if learned else ())
         return labels(len(names), names) if names else Feature(TensorSpec((None,), "int32"), minimum=0)
+
+    def no_graph(self, feature: Feature) -> str:
+        """See `PreprocessingSpec.no_graph`."""
+        return "it is of targets, which a prediction has none of"

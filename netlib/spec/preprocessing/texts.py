@@ -19,8 +19,10 @@ BYTES = 256
 """How many tokens there are where bytes are tokens: each is its own number, and padding that of the character NUL."""
 TOKENS, MODEL = "tokens", "model"
 """What is learned: the vocabulary, the most frequent first, equals in the order of code points; or how bytes are paired."""
-
-
+_WORD = r"[\p{L}\p{M}\p{N}_]+"
+_JOINTS = "['’\u200c\u200d]"
+WORDS = rf"{_WORD}(?:{_JOINTS}{_WORD})*|[^\p{{Z}}\p{{Cc}}\p{{Cf}}]\p{{M}}*"
+"""The words of a text, one after the other, as a regular expression of Rust's and of RE2, which mean the same by it."""
 MOST_TOKENS = 2**20
 """In a row."""
 
@@ -93,16 +95,22 @@ class Tokenize(Vocabulary, PreprocessingSpec):
       every other character, with the marks on it, for itself. White space and invisible characters part words and are none.
     - `characters`: each, white space among them.
     - `bytes`: those of UTF-8; their numbers are the tokens, of which none is unknown.
-    - `byte_pairs`: the pairs of bytes, and pairs of those, that are most frequent; `pip install "netlab[text]"`.
+    - `byte_pairs`: the pairs of bytes, and pairs of those, that are most frequent; `pip install "netlab[text]"`. A SavedModel
+      takes the tokens themselves.
     """
 
     shorthand = "length"
     takes = ("text",)
     fills = True
     of_targets = None
+    pads = True
     length: PositiveInt = Field(le=MOST_TOKENS, description="Tokens in a row, padding among them.", examples=[100])
     cut: Literal["end", "start"] = Field("end", description="What of a longer text is cut off.")
 
     def feature(self, feature: Feature, learned: Mapping[str, Any] | None = None) -> Feature:
         """int32 (rows, length)."""
         return tokens_feature(self.length, self.size(learned))
+
+    def no_graph(self, feature: Feature) -> str:
+        """See `PreprocessingSpec.no_graph`."""
+        return "TensorFlow has no operation that joins pairs of bytes" if self.by == "byte_pairs" else ""

@@ -24,7 +24,8 @@ class DateParts(PreprocessingSpec):
     """A column for each part of a date, as numbers that are not scaled: Standardize behind it does that.
 
     `weekday` is 0 on Mondays, `yearday` counts from 1, `days` are those since the beginning of 1970, with their fraction. A
-    missing time is a missing number in every column, for Impute behind it to fill; without one it is an error.
+    missing time is a missing number in every column, for Impute behind it to fill; without one it is an error. TensorFlow has no
+    dates: a SavedModel takes the parts themselves.
     """
 
     shorthand = "parts"
@@ -52,3 +53,7 @@ class DateParts(PreprocessingSpec):
         """(rows, columns) in float32."""
         width = sum(2 if self.cyclic and part in CYCLES else 1 for part in self.parts)
         return Feature(TensorSpec((None, width), "float32"))
+
+    def no_graph(self, feature: Feature) -> str:
+        """See `PreprocessingSpec.no_graph`."""
+        return "TensorFlow has no dates"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -15,7 +15,7 @@ from netlib.spec.computing import ExpressionSpec
 from netlib.spec.keras_layers import PREFIX, REFUSED_LAYERS, keras_names, knows
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.layer import LayerSpec
-from netlib.spec.registry import TABLES, names, spec_class
+from netlib.spec.registry import ADDED, TABLES, names, origin_of, spec_class
 from netlib.spec.schema.examples import layer_example, written
 from netlib.spec.schema.json_containers import CONTAINER_SCHEMAS
 from netlib.spec.schema.json_schema import doc, required, spellings
@@ -123,21 +123,33 @@ def keras_groups() -> list[Group]:
 
 
 def kind_group(kind: str) -> Group:
-    """Every type of a kind."""
-    docs = {name: first_sentence(doc(spec_class(kind, name))) for name in names(kind)}
+    """Every type of a kind that is netlab's own."""
+    docs = {name: first_sentence(doc(spec_class(kind, name))) for name in TABLES[kind]}
     first = spec_class(kind, names(kind)[0])
     return Group(kind, f"written as in `{value_in_words(written(first))}`.", docs)
+
+
+def plugin_groups(kinds: Iterable[str]) -> list[Group]:
+    """What plug-ins have added of these kinds, by kind and file."""
+    groups: dict[tuple[str, str], Group] = {}
+    for kind in kinds:
+        for name, (spec, origin) in ADDED.get(kind, {}).items():
+            about = f"a plug-in, written as in `{value_in_words(written(spec))}`."
+            group = groups.setdefault((kind, origin.file), Group(origin.shown, about, {}))
+            group.members[name] = first_sentence(doc(spec))
+    return list(groups.values())
 
 
 def description_of(spec: type[Spec]) -> Description:
     """The facts on a spec."""
     name = spec.type_name()
+    origin = origin_of(spec.kind, name)
     computes = issubclass(spec, ExpressionSpec | ComputedSpec)
     derived = ("names",) if issubclass(spec, ExpressionSpec) else ()
     return Description(
         kind=spec.kind,
         name=name,
-        doc=doc(spec),
+        doc=doc(spec) + (f"\n\nWritten in {origin.place}." if origin else ""),
         spellings=tuple(spellings(spec.kind, name)[1:]),
         parameters=tuple(
             _parameter(key, parameter_schema(info), info.is_required())

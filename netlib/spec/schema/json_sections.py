@@ -36,12 +36,13 @@ _BESIDE: dict[str, Schema] = {
 
 def section_definitions() -> dict[str, Schema]:
     """The `$defs` of `data` and `train`, and of all that they name."""
-    train = with_nested(TrainSpec)
-    train.pop(definition_name(TrainSpec))
-    _with_losses(train[definition_name(PhaseSpec)])
+    parts = {**with_nested(TrainSpec), **with_nested(DataSpec)}
+    for section in (TrainSpec, DataSpec):
+        del parts[definition_name(section)]
+    _with_losses(parts[definition_name(PhaseSpec)])
     sources = {name: spec_class("source", name) for name in names("source")}
     flat = {definition_name(spec): _flat(spec) for spec in sources.values()}
-    return {**definitions(KINDS), **train, **flat, **_term_definitions("loss"), **_term_definitions("metric")}
+    return {**definitions(KINDS), **parts, **flat, **_term_definitions("loss"), **_term_definitions("metric")}
 
 
 def data_schema() -> Schema:

@@ -48,9 +48,15 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         raise NetlabError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def records(lines: Iterable[bytes], separator: str) -> Iterator[Record]:
-    """The records of the lines, with quotes as RFC 4180 has them; what is none takes one line, and the next is tried."""
-    source = _Lines(lines)
+def records(lines: Iterable[bytes], separator: str, first: int = 1) -> Iterator[Record]:
+    """The records of the lines, with quotes as RFC 4180 has them; what is none takes one line, and the next is tried.
+
+    Args:
+        lines: With their ends.
+        separator: What stands between values.
+        first: The number of the first of the lines in its file.
+    """
+    source = _Lines(lines, first)
     reader = csv.reader(source, delimiter=separator, strict=True)
     while True:
         try:
@@ -70,11 +76,11 @@ def records(lines: Iterable[bytes], separator: str) -> Iterator[Record]:
 class _Lines:
     """Lines as texts; those of the record that is being read are kept, to go back to."""
 
-    def __init__(self, lines: Iterable[bytes]) -> None:
+    def __init__(self, lines: Iterable[bytes], first: int) -> None:
         self._lines = iter(lines)
         self._waiting: deque[bytes] = deque()
         self._taken: list[bytes] = []
-        self.line = 1
+        self.line = first
 
     def __iter__(self) -> Iterator[str]:
         return self

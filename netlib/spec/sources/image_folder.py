@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 
 from netlib.spec.errors import Problem, SpecError
-from netlib.spec.features import DataSignature, MissingFileError, labels
+from netlib.spec.features import DataSignature, MissingFileError, SourceSpec, labels
 from netlib.spec.sources.images import SUFFIXES, ImagesSpec, checked_name, said
 
 LITTER = frozenset(["thumbs.db", "desktop.ini"])
@@ -50,6 +50,13 @@ class ImageFolder(ImagesSpec):
         """See `SourceSpec.stamp`."""
         files = (file for members in self.classes().values() for file in members)
         return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()])
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; an image, a folder with images at any depth, or a pattern."""
+        from netlib.spec.sources.image_files import ImageFiles
+
+        own = {name: value for name, value in self.to_plain().items() if name in ImagesSpec.model_fields}
+        return ImageFiles.parse({**own, "path": path})
 
     def classes(self) -> dict[str, list[Path]]:
         """Class -> its images, both in the order of their names.

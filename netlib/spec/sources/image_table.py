@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from netlib.spec.errors import NetlabError, Problem, SpecError
-from netlib.spec.features import DataSignature, Feature
+from netlib.spec.features import DataSignature, Feature, SourceSpec
 from netlib.spec.sources.images import ImagesSpec, said
 from netlib.spec.sources.table_columns import STRING, ColumnUses, columns_of
 from netlib.spec.sources.table_files import ends_in
@@ -78,6 +78,16 @@ class ImageTable(ImagesSpec, Csv):
         files = [file for file in self.located(self.listed()) if file.exists()]
         images = tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()])
         return (*super().stamp(), *images)
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; a table of any kind, with paths as seen from its folder."""
+        from netlib.spec.sources.table_elsewhere import typed
+
+        own: dict[str, Any] = {"path": path, "targets": {}, "weights": None, "ignore": (), "columns": {}}
+        table = typed(self.model_copy(update=own), raw, self.columns)
+        assert isinstance(table, ImageTable)
+        kept = self.columns.get(self.images)
+        return table.model_copy(update={"columns": {**table.columns, self.images: kept}}) if kept else table
 
     def listed(self) -> list[str]:
         """The paths in the table, those of rows that have one.

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -96,8 +97,15 @@ class ImagesSpec(SourceSpec):
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Image.Image]:
+def opened(
+    file: Path | str, contents: bytes | None = None, formats: tuple[str, ...] = FORMATS
+) -> Iterator[Image.Image]:
     """A file's image, of which only the header is read yet; what Pillow says of it, in here, is said in our words.
+
+    Args:
+        file: the file; where there are contents, their place, for messages.
+        contents: what is read instead of a file.
+        formats: what it may be, by Pillow's names.
 
     Raises:
         UnreadableImage: it is no image, has too many pixels, is damaged or cannot be opened.
@@ -105,7 +113,7 @@ def opened(file: Path) -> Iterator[Image.Image]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        with Image.open(file if contents is None else BytesIO(contents), formats=formats) as image:
             if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
                 raise Image.DecompressionBombError
             yield image
@@ -115,7 +123,8 @@ def opened(file: Path) -> Iterator[Image.Image]:
         limit = f"{Image.MAX_IMAGE_PIXELS or 0:,}"
         raise UnreadableImage(f"{said(file)} declares more than {limit} pixels, which no image here needs") from None
     except UnidentifiedImageError:
-        raise UnreadableImage(f"{said(file)} {_what_it_is(file)}") from None
+        size = Path(file).stat().st_size if contents is None else len(contents)
+        raise UnreadableImage(f"{said(file)} {_what_it_is(size, formats)}") from None
     except OSError as error:
         what = f"cannot be read: {error.strerror}" if error.errno else f"is damaged: {error}"
         raise UnreadableImage(f"{said(file)} {what}") from None
@@ -141,6 +150,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _what_it_is(file: Path) -> str:
-    """Of a file in which no image was found."""
-    return "is no image of a kind that is read (PNG, JPEG, GIF, BMP or WebP)" if file.stat().st_size else "is empty"
+def _what_it_is(size: int, formats: tuple[str, ...]) -> str:
+    """Of so many bytes, in which no image was found."""
+    kinds = "of a kind that is read (PNG, JPEG, GIF, BMP or WebP)" if formats == FORMATS else f"in {formats[0]}"
+    return f"is no image {kinds}" if size else "is empty"

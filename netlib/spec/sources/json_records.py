@@ -20,9 +20,9 @@ class Line(NamedTuple):
     problem: str = ""
 
 
-def objects(lines: Iterable[bytes]) -> Iterator[Line]:
-    """The objects of the lines; empty lines are none, and no mistake."""
-    for number, line in enumerate(lines, 1):
+def objects(lines: Iterable[bytes], first: int = 1) -> Iterator[Line]:
+    """The objects of the lines, which count from `first`; empty lines are none, and no mistake."""
+    for number, line in enumerate(lines, first):
         if line.strip():
             yield _object(number, line)
 

@@ -78,6 +78,12 @@ class Npy(SourceSpec):
         there = [path for _, path in self._uses() if Path(path).exists()]
         return tuple((path, stat.st_size, stat.st_mtime_ns) for path in there for stat in [Path(path).stat()])
 
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; where there is one input an `.npy` file, or an `.npz` with an array for each input."""
+        from netlib.spec.sources.arrays_elsewhere import arrays_elsewhere
+
+        return arrays_elsewhere(self, path, {name: name for name in self.inputs})
+
     def headers(self) -> dict[str, Header]:
         """Path -> header of each file; they fit the files and each other.
 

@@ -88,6 +88,12 @@ class Npz(SourceSpec):
             samples=next(iter(headers.values())).shape[0],
         )
 
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; an `.npz` file, or where there is one input an `.npy`."""
+        from netlib.spec.sources.arrays_elsewhere import arrays_elsewhere
+
+        return arrays_elsewhere(self, path, self.inputs)
+
     def headers(self) -> dict[str, Header]:
         """Array name -> header, of the arrays that are asked for; they fit the file and each other.
 

@@ -12,13 +12,17 @@ from netlib.spec.errors import Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, Feature, SourceSpec, joined
 from netlib.spec.sources.table_checks import problems_of
 from netlib.spec.sources.table_columns import Column, ColumnUses, clashes, columns_of, common, feature_of, parted
-from netlib.spec.sources.table_files import Paths, files_of, overlap
+from netlib.spec.sources.table_files import Paths, files_by_split
 from netlib.spec.sources.table_types import Form, columns_in, scanned
 from netlib.spec.types import Texts
 
 if TYPE_CHECKING:
     import polars as pl
 
+REMEDY = (
+    "correct such rows, or leave them out with on_error: skip; what a column holds can be said with"
+    " columns: {NAME: string}"
+)
 FEATURES = "features"
 """The input of all columns for which no use is given."""
 
@@ -53,6 +57,7 @@ class TableSpec(SourceSpec):
     )
 
     _beside: tuple[str, ...] = PrivateAttr(())
+    _remedy: str = PrivateAttr(REMEDY)
 
     def apart(self, columns: tuple[str, ...]) -> Self:
         """See `SourceSpec.apart`."""
@@ -66,6 +71,23 @@ class TableSpec(SourceSpec):
     def beside(self) -> tuple[str, ...]:
         """Columns that are neither inputs nor targets, but looked at by the split."""
         return self._beside
+
+    @property
+    def remedy(self) -> str:
+        """What to do about rows that cannot be used."""
+        return self._remedy
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; CSV, Parquet or JSON lines, by how the file's name ends."""
+        from netlib.spec.sources.table_elsewhere import table_elsewhere
+
+        return table_elsewhere(self, path, raw)
+
+    def advising(self, remedy: str) -> Self:
+        """The same table, of which errors about rows say that."""
+        copy = self.model_copy()
+        copy._remedy = remedy
+        return copy
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -103,15 +125,18 @@ class TableSpec(SourceSpec):
 
     def dtypes(self) -> dict[str, str]:
         """Column -> what it holds in all files: `float32`, `int32`, `boolean`, `string`, `datetime`, or what cannot be read."""
-        files = self.files()
-        by_file = {file: self.columns_in(file) for file in files}
-        names = self._same_columns(by_file)
-        held = {name: {str(file): by_file[file][name] for file in files} for name in names}
+        held = self.dtypes_by_file()
         problems = list(clashes(held, self.columns))
         if problems:
             raise SpecError(problems, self.type_name())
         declared = {name: column.dtype for name, column in self.columns.items() if name in held}
-        return {name: declared.get(name) or common(held[name]) or "" for name in names}
+        return {name: declared.get(name) or common(held[name]) or "" for name in held}
+
+    def dtypes_by_file(self) -> dict[str, dict[str, str]]:
+        """Column -> file -> what it holds there; raises as `features` does."""
+        by_file = {file: self.columns_in(file) for file in self.files()}
+        names = self._same_columns(by_file)
+        return {name: {str(file): found[name] for file, found in by_file.items()} for name in names}
 
     def used(self) -> dict[str, str]:
         """Column -> what it holds, of those that are read; raises as `features` does."""
@@ -152,13 +177,7 @@ class TableSpec(SourceSpec):
             MissingFileError: there is none.
             SpecError: one is named twice.
         """
-        title = self.type_name()
-        if not isinstance(self.path, Mapping):
-            return {"train": files_of(self.path, self.suffixes, ("path",), title)}
-        found = {split: files_of(self.path[split], self.suffixes, ("path", split), title) for split in dict(self.path)}
-        if problem := overlap(found):
-            raise SpecError([problem], title)
-        return found
+        return files_by_split(self.path, self.suffixes, self.type_name())
 
     def files(self) -> list[Path]:
         """The files that the path stands for; raises as `files_by_split` does."""

@@ -85,7 +85,22 @@ def ends_in(file: Path, suffixes: tuple[str, ...]) -> bool:
     return file.name.lower().endswith(suffixes)
 
 
-def overlap(files: Mapping[str, list[Path]]) -> Problem | None:
+def files_by_split(path: Written, suffixes: tuple[str, ...], title: str) -> dict[str, list[Path]]:
+    """The files that a source's `path` stands for, by split; under `train` where it does not say which.
+
+    Raises:
+        MissingFileError: there is none.
+        SpecError: one is named twice.
+    """
+    if not isinstance(path, Mapping):
+        return {"train": files_of(path, suffixes, ("path",), title)}
+    found = {split: files_of(path[split], suffixes, ("path", split), title) for split in path}
+    if problem := _overlap(found):
+        raise SpecError([problem], title)
+    return found
+
+
+def _overlap(files: Mapping[str, list[Path]]) -> Problem | None:
     """What is wrong if a file is that of two splits."""
     seen: dict[Path, str] = {}
     for split, named in files.items():

@@ -34,6 +34,10 @@ class TextFolder(SourceSpec):
         targets = {"label": labels(len(files), tuple(files))}
         return DataSignature({"text": text()}, targets, sum(map(len, files.values())))
 
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; a text of its own in each file, of a folder those that `pattern` matches."""
+        return TextFiles.parse({"path": path, "pattern": self.pattern})
+
     def files(self) -> dict[str, list[Path]]:
         """Class -> its files, both in sorted order.
 
@@ -67,6 +71,39 @@ class TextFolder(SourceSpec):
         return SpecError([Problem(("path",), message)], self.type_name())
 
 
+class TextFiles(SourceSpec):
+    """Texts in files without classes, to predict on: one, those of a folder at any depth, or those that a pattern matches."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+    path: str = Field(min_length=1, description="The file, the folder or the pattern.")
+    pattern: str = Field("*.txt", min_length=1, description="The files of a folder, at any depth.")
+
+    def signature(self) -> DataSignature:
+        """`text`, from the names of the files."""
+        return DataSignature({"text": text()}, {}, len(self.files()))
+
+    def files(self) -> list[Path]:
+        """The files in the order of their names.
+
+        Raises:
+            MissingFileError: there is none.
+        """
+        folder = Path(self.path)
+        found = self._below(folder) if folder.is_dir() else _of_path(self.path, self.type_name())
+        if not found:
+            message = f"the folder {folder} has no file {self.pattern}"
+            raise MissingFileError([Problem(("path",), message)], self.type_name())
+        return found
+
+    def stamp(self) -> tuple[Any, ...]:
+        """See `SourceSpec.stamp`."""
+        return _stamps(self.files())
+
+    def _below(self, folder: Path) -> list[Path]:
+        found = _matches(folder, f"**/{self.pattern}", "pattern", self.type_name())
+        return [file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
+
+
 class TextLines(SourceSpec):
     """Texts in the lines of a UTF-8 file, and their classes in those of another.
 
@@ -83,6 +120,10 @@ class TextLines(SourceSpec):
         """`text`, and `label` if there are classes, which the fit makes numbers of."""
         self.files()
         return DataSignature({"text": text()}, {"label": text()} if self.targets else {}, None)
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; a text in each line of a file."""
+        return TextLines.parse({"path": path})
 
     def files(self) -> list[Path]:
         """The one or two files.
@@ -166,14 +207,11 @@ class Corpus(Vocabulary, SourceSpec):
         Raises:
             MissingFileError: there is none.
         """
-        path = Path(self.path)
-        if any(sign in self.path for sign in _SIGNS) and not path.exists():
-            pattern = str(path.relative_to(path.anchor))
-            found = _matches(Path(path.anchor or "."), pattern, "path", self.type_name()) or [path]
-        else:
-            found = [path]
-        _check_files(found, "path", self.type_name())
-        return found
+        return _of_path(self.path, self.type_name())
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; `next` is still cut, and nobody looks at it."""
+        return self.model_copy(update={"path": path})
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
@@ -183,6 +221,18 @@ class Corpus(Vocabulary, SourceSpec):
         """A sample is read as length + 1 tokens, of which `tokens` leaves out the last and `next` the first."""
         own = {name: value for name, value in self.to_plain().items() if name in Vocabulary.model_fields}
         return Tokenize.parse({**own, "length": self.length, "cut": cut})
+
+
+def _of_path(written: str, source: str) -> list[Path]:
+    """The file that a path names, or those that a pattern matches, in sorted order."""
+    path = Path(written)
+    if any(sign in written for sign in _SIGNS) and not path.exists():
+        pattern = str(path.relative_to(path.anchor))
+        found = _matches(Path(path.anchor or "."), pattern, "path", source) or [path]
+    else:
+        found = [path]
+    _check_files(found, "path", source)
+    return found
 
 
 def _matches(folder: Path, pattern: str, key: str, source: str) -> list[Path]:

@@ -147,14 +147,19 @@ class TimeSeries(SourceSpec):
         if problems:
             raise SpecError(problems, self.type_name())
         schema = {name: feature for name, feature in found.items() if feature}
-        schema = {name: feature for name, feature in found.items() if feature}
-        schema = {name: feature for name, feature in found.items() if feature}
         inputs = {name: numbers(self.length, len(columns)) for name, columns in self.inputs.items()}
         return DataSignature(inputs, {name: self._target(used, schema) for name, used in self.targets.items()}, None)
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
         return self.table().stamp()
+
+    def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
+        """See `SourceSpec.elsewhere`; a table of any kind, whose windows need no rows behind them."""
+        known = {*columns_of(self.inputs), self.time, self.group}
+        columns = {name: column for name, column in self.columns.items() if name in known}
+        separator = self.separator if path.lower().endswith(Csv.suffixes) else None
+        return self.model_copy(update={"path": path, "targets": {}, "columns": columns, "separator": separator})
 
     def _target(self, used: Any, schema: Mapping[str, Feature]) -> Feature:
         feature = schema[used] if isinstance(used, str) else joined([schema[name] for name in used])

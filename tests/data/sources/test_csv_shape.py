@@ -68,3 +68,38 @@ def test_any_file(records, columns, end, block, together):
         patch.setattr(csv_shape, "BLOCK", block)
         patch.setattr(csv_shape, "SUSPECTS", together)
         assert found(content, columns, missing) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "records"),
+    [
+        ("", ""),
+        ("1,2\n3,4\n", "1,2\n3,4\n"),
+        ('1,2\n"3,4\n', "1,2\n"),
+        ('"3,4\n5,6\n', ""),
+        ('1,"a\nb"\n3,"c\n', '1,"a\nb"\n'),
+        ("1,2\r\n\r\n\n", "1,2\r\n"),
+        ('1,"a\n\n"\n\n', '1,"a\n\n"\n'),
+        ("\n\n", ""),
+    ],
+)
+def test_where_records_end(lines, records):
+    assert csv_shape.end_of_records(lines.encode()) == len(records.encode())
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 1 << 18])
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ('a,b\n"1","2"\n', 1),
+        ('\ufeff"a","b"\r\n"1","2"\r\n', 1),
+        ('a,b\n"""",""\n', 1),
+        ('a,b\n5",6"\n', None),
+        ('a,b\n1, "2"\n', None),
+        ('a,b\n"1"x,2\n', None),
+        ('a,b\n""1"",2\n', None),
+    ],
+)
+def test_quotes_that_are_not_in_their_places(content, rows, block, monkeypatch):
+    monkeypatch.setattr(csv_shape, "BLOCK", block)
+    assert found(content, 2, [False]) == rows

@@ -200,13 +200,13 @@ def test_many_files_keep_their_order_whoever_reads_them(tmp_path, monkeypatch):
 def test_threads_do_share_the_work(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "TOGETHER", 1)
     both = threading.Barrier(2, timeout=30)
-    pixels = reading._pixels
+    pixels = reading.pixels
 
     def waits_for_the_other(*given):
         both.wait()
         return pixels(*given)
 
-    monkeypatch.setattr(reading, "_pixels", waits_for_the_other)
+    monkeypatch.setattr(reading, "pixels", waits_for_the_other)
     files = [saved(tmp_path / f"{i}.png", GREY) for i in range(2)]
     assert len(decoded(spec(channels=1), files, threads=2).rows) == 2
 

@@ -66,7 +66,7 @@ def test_frequent_pairs_are_one_token(learned):
 def test_the_same_vocabulary_comes_of_the_same_texts_in_another_process(learned):
     code = (
         "import polars as pl; from netlib.data.steps.byte_pairs import trained; import sys;"
-        f"sys.stdout.write(trained(pl.Series({TRAIN.fill_null('').to_list()!r}), 298))"
+        f"sys.stdout.write(trained([pl.Series({TRAIN.fill_null('').to_list()!r})], 298))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout == learned[MODEL][0]

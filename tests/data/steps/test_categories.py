@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from netlib.data.arrays import Arrays
 from netlib.data.load import load
 from netlib.data.preprocessing import Preprocessing
+from netlib.data.row_error import RowError
 from netlib.data.steps.categories import as_texts
-from netlib.data.steps.step import RowError
 from netlib.spec.choice import parse_choice
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError

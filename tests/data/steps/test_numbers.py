@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from netlib.data.arrays import Array, Arrays
 from netlib.data.preprocessing import Preprocessing
-from netlib.data.steps.step import RowError
+from netlib.data.row_error import RowError
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import NetlabError
 

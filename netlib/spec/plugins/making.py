@@ -1,0 +1,37 @@
+"""Makes a spec of a user's function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import create_model
+
+from netlib.spec.base import Spec
+from netlib.spec.errors import SpecError
+from netlib.spec.plugins.origin import Origin
+from netlib.spec.plugins.parameters import Parameters
+from netlib.spec.registry import class_name
+
+Made = TypeVar("Made", bound=Spec)
+
+
+def make_spec(base: type[Made], function: Callable[..., Any], origin: Origin, parameters: Parameters) -> type[Made]:
+    """A subclass of `base` with the function's parameters, and its docstring.
+
+    Raises:
+        PluginMistake: a default is not of its parameter's type.
+    """
+    about = inspect.getdoc(function) or f"Of {origin.shown}."
+    made = create_model(
+        class_name(origin.name), __base__=base, __module__=base.__module__, __doc__=about, **parameters.fields
+    )
+    try:
+        made.parse({})
+    except SpecError as error:
+        for problem in error.problems:
+            if problem.loc:  # else it is a parameter that has no default
+                message = f"has a wrong default: {problem.message}"
+                raise origin.mistake(message, str(problem.loc[0])) from None
+    return made

@@ -1,0 +1,204 @@
+"""Trainings on real files from end to end: time to the first step, samples per second, peak memory, and what was learned.
+
+    python tests/benchmarks/real_files.py [KIND ...]
+
+Each training is the installed command in a process of its own. The files are made in a temporary folder; a kind that is a stream
+is trained in memory too, and its throughput is told as a share of that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import yaml
+from PIL import Image
+
+MIB = 2**20
+EPOCHS = 4
+DENSE = [{"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 32, "activation": "relu"}}]
+CNN: list[Any] = [
+    {"Conv2D": {"filters": 32, "kernel_size": 3, "activation": "relu"}},
+    {"MaxPooling2D": 2},
+    {"Conv2D": {"filters": 64, "kernel_size": 3, "activation": "relu"}},
+    "GlobalAveragePooling2D",
+    {"Dense": 10, "name": "label"},
+]
+
+Config = dict[str, Any]
+
+
+def csv(folder: Path) -> Config:
+    """2 million rows of numbers, categories and gaps; who leaves follows from age and plan."""
+    random, rows = np.random.default_rng(0), 2_000_000
+    plans = random.integers(0, 3, rows)
+    age = random.integers(18, 90, rows)
+    chance = 1 / (1 + np.exp((age - 50) / 8 + plans - 1))
+    table = pl.DataFrame(
+        {
+            "age": age,
+            "income": np.round(random.normal(4e4, 1e4, rows), 2),
+            "score": random.random(rows),
+            "city": pl.Series([f"city {i}" for i in range(40)])[random.integers(0, 40, rows)],
+            "plan": pl.Series(["free", "basic", "pro"])[plans],
+            "opened": pl.Series(np.datetime64("2015-01-01") + random.integers(0, 3000, rows)),
+            "churned": (random.random(rows) < chance).astype(np.int64),
+        }
+    )
+    for name in ("age", "income", "city"):
+        gap = pl.Series(random.random(rows) < 0.05)
+        table = table.with_columns(pl.when(gap).then(None).otherwise(pl.col(name)).alias(name))
+    table.write_csv(folder / "table.csv")
+    data = {"source": "csv", "path": "table.csv", "targets": "churned", "preprocess": "auto"}
+    return _trained(data, [*DENSE, {"Dense": 1, "name": "churned"}], "binary_crossentropy", ["accuracy"], 512)
+
+
+def parquet(folder: Path) -> Config:
+    """A folder of eight files, 4 million rows of twenty floats."""
+    random = np.random.default_rng(0)
+    (folder / "parts").mkdir()
+    weights = random.normal(size=20).astype(np.float32)
+    for part in range(8):
+        values = random.normal(size=(500_000, 20)).astype(np.float32)
+        columns = {f"x{i}": values[:, i] for i in range(20)}
+        pl.DataFrame({**columns, "y": values @ weights}).write_parquet(folder / "parts" / f"{part}.parquet")
+    data = {"source": "parquet", "path": "parts", "targets": "y"}
+    return _trained(data, [*DENSE, {"Dense": 1, "name": "y"}], "mean_squared_error", ["r2_score"], 512)
+
+
+def images(folder: Path) -> Config:
+    """20,000 PNG files of 32 x 32 pixels in colour, a folder for each of ten classes."""
+    random = np.random.default_rng(0)
+    rows, columns = np.indices((32, 32))
+    for label in range(10):
+        (folder / "images" / str(label)).mkdir(parents=True)
+        for number in range(2000):
+            wave = np.sin((rows * (label + 1) + columns * random.uniform(0, 2)) / 8 + random.uniform(0, 6)) * 90 + 128
+            pixels = np.clip(wave[..., None] + random.normal(0, 30, (32, 32, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "images" / str(label) / f"{number}.png")
+    data = {"source": "image_folder", "path": "images", "preprocess": {"image": {"Rescale": 1 / 255}}}
+    return _trained(data, CNN, "sparse_categorical_crossentropy", ["accuracy"], 64)
+
+
+def bytes_of_images(folder: Path) -> Config:
+    """200,000 rows of 64 bytes each in Parquet: decoding is cheap."""
+    random = np.random.default_rng(0)
+    values = random.integers(0, 256, (200_000, 64)).astype(np.uint8)
+    columns = {f"p{i}": values[:, i] for i in range(64)}
+    label = (values[:, :32].sum(1, dtype=np.int64) > values[:, 32:].sum(1, dtype=np.int64)).astype(np.int32)
+    pl.DataFrame({**columns, "label": label}).write_parquet(folder / "pixels.parquet")
+    data = {
+        "source": "parquet",
+        "path": "pixels.parquet",
+        "targets": "label",
+        "preprocess": {"features": {"Rescale": 1 / 255}},
+    }
+    wide = [{"Dense": {"units": 512, "activation": "relu"}}, {"Dense": {"units": 256, "activation": "relu"}}]
+    return _trained(data, [*wide, {"Dense": 1, "name": "label"}], "binary_crossentropy", ["accuracy"], 128)
+
+
+def corpus(folder: Path) -> Config:
+    """A text of 8 MB, of which the next character is to be said."""
+    random = np.random.default_rng(0)
+    words = np.array(["".join(random.choice(list("abcdefghij"), random.integers(2, 9))) for _ in range(500)])
+    (folder / "corpus.txt").write_text(" ".join(random.choice(words, 1_250_000)))
+    data = {
+        "source": "corpus",
+        "path": "corpus.txt",
+        "by": "characters",
+        "length": 64,
+        "maximum": 16,
+        "split": "Contiguous",
+    }
+    model = [{"Embedding": {"output_dim": 16}}, {"GRU": {"units": 64, "return_sequences": True}}]
+    return _trained(data, [*model, {"Dense": 16, "name": "next"}], "sparse_categorical_crossentropy", ["accuracy"], 128)
+
+
+def series(folder: Path) -> Config:
+    """300,000 rows of three columns; windows of 48 rows say the next."""
+    random, rows = np.random.default_rng(0), 300_000
+    time_ = np.arange(rows)
+    waves = {f"w{i}": (np.sin(time_ / (5 + 7 * i)) + random.normal(0, 0.1, rows)).astype(np.float32) for i in range(3)}
+    pl.DataFrame(waves).write_csv(folder / "series.csv")
+    data = {
+        "source": "time_series",
+        "path": "series.csv",
+        "inputs": list(waves),
+        "targets": ["w0"],
+        "length": 48,
+        "split": "Contiguous",
+    }
+    return _trained(data, [{"GRU": 32}, {"Dense": 1, "name": "w0"}], "mean_squared_error", ["r2_score"], 256)
+
+
+def _trained(data: Config, model: list[Any], loss: str, metrics: list[str], rows: int) -> Config:
+    shares = {"validation": 0.1, "batch_size": rows}
+    train = {"epochs": EPOCHS, "loss": loss, "optimizer": {"Adam": {"learning_rate": 2e-3}}, "metrics": metrics}
+    return {"name": "real-files", "seed": 1, "data": {**data, **shares}, "model": model, "train": train}
+
+
+KINDS: dict[str, tuple[Callable[[Path], Config], Sequence[str]]] = {
+    "csv": (csv, ("64MB",)),
+    "parquet": (parquet, ("64MB",)),
+    "images": (images, ("16MB",)),
+    "bytes_of_images": (bytes_of_images, ("4MB",)),
+    "corpus": (corpus, ("8MB",)),
+    "series": (series, ("16MB",)),
+}
+"""Kind -> what makes its files and config, and what memory it is streamed with."""
+
+
+def run(folder: Path, config: Config, memory: str | None) -> tuple[float, float, float, str]:
+    """Seconds until the first epoch begins, samples per second of the later epochs, MiB of the peak, and the last metrics."""
+    data = {**config["data"], **({"memory": memory} if memory else {})}
+    (folder / "config.yaml").write_text(yaml.safe_dump({**config, "data": data}))
+    place = folder / "run"
+    shutil.rmtree(place, ignore_errors=True)
+    command = [shutil.which("netlab") or "netlab", "train", "config.yaml", "--run-dir", str(place)]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = process.stdout.read() if process.stdout else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise SystemExit(said)
+    records = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
+    speed = statistics.median(each["samples_per_second"] for each in records[1:])
+    last = records[-1]["validation"]
+    return seconds - sum(each["seconds"] for each in records), speed, usage.ru_maxrss / 1024, json.dumps(last)
+
+
+def main(kinds: Sequence[str]) -> None:
+    """Prints a line for each training."""
+    for kind in kinds or KINDS:
+        make, memories = KINDS[kind]
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            config = make(folder)
+            size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / MIB
+            print(f"{kind}: {(make.__doc__ or '').strip()} ({size:,.0f} MiB of files)", flush=True)
+            in_memory = 0.0
+            for memory in (None, *memories):
+                start, speed, peak, metrics = run(folder, config, memory)
+                in_memory = in_memory or speed
+                share = f" ({speed / in_memory:.2f} of in memory)" if memory else ""
+                print(
+                    f"  {memory or 'in memory':10} {start:6.1f} s beside the epochs, {speed:10,.0f} samples/s{share},"
+                    f" peak {peak:6,.0f} MiB, {metrics}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
