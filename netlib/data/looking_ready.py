@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -11,17 +11,20 @@ from netlib.data.anomalies import MOST_CLASSES
 from netlib.data.arrays import Array, Arrays, Values
 from netlib.data.columns import Names, is_table, numbered
 from netlib.data.looking import time_text
+from netlib.data.streaming import Samples
 from netlib.spec.looks import ClassLook, ReadyLook, SampleLook
 from netlib.spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from netlib.data.load import Splits
 
+Kind = TypeVar("Kind", bound=Samples)
+
 MOST_VALUES = 64
 """Numbers of a sample that are given one by one."""
 
 
-def parts_of(splits: Splits[Arrays]) -> dict[str, Arrays]:
+def parts_of(splits: Splits[Kind]) -> dict[str, Kind]:
     """The splits that there are, by name."""
     found = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     return {name: part for name, part in found.items() if part is not None}

@@ -1,8 +1,8 @@
 """From a `DataSpec` to splits whose samples stay in their files, because they are more than the memory that is allowed.
 
 What is decided of all samples, which split each is in and what the preprocessing learns, is decided as in memory, of a portion of
-a column at a time: a stream differs from samples in memory in the order of an epoch only. But nothing is looked for that may be
-wrong with samples that can be trained on all the same, and a note says so.
+a column at a time: a stream differs from samples in memory in the order of an epoch only. But what may be wrong with samples that
+can be trained on all the same is looked for in some of them only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values
+from netlib.data.excerpt import excerpt
 from netlib.data.load import READERS, Splits, with_chosen
 from netlib.data.overlaps import without_overlaps
 from netlib.data.parts import with_parts
@@ -30,11 +31,6 @@ from netlib.spec.errors import Problem, SpecError
 from netlib.spec.features import DataSignature
 from netlib.spec.pipeline import Pipeline
 from netlib.spec.splits import Hash
-
-UNSEEN = (
-    "not looked for in samples that stay in their files: copies, leaks, columns of one value, rare or unseen classes"
-)
-"""Of what is told of samples in memory."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +84,9 @@ def streamed(spec: DataSpec, seed: int, memory: int, preprocessing: Preprocessin
     ready = {name: Streamed(reader, part, preprocessing, window) for name, part in rows.items() if len(part)}
     signature = replace(pipeline.signature(preprocessing.learned()), samples=reader.rows)
     held_out = ready.get("validation"), ready.get("test")
-    told = (_told(reader, window), *([UNSEEN] if fits else []), *reader.notes(), *apart, *notes)
-    return Splits(ready["train"], *held_out, preprocessing, reader.fingerprint(), signature, told)
+    told = (_told(reader, window), *reader.notes(), *apart, *notes)
+    splits = Splits(ready["train"], *held_out, preprocessing, reader.fingerprint(), signature, told)
+    return replace(splits, anomalies=excerpt(splits, pipeline)[1].anomalies) if fits else splits
 
 
 def _refuse(spec: DataSpec, pipeline: Pipeline) -> None:

@@ -110,8 +110,12 @@ class Streamed:
 
     def read(self, places: Array) -> Arrays:
         """The samples at these places among the split's own, in this order."""
+        return self.preprocessing.apply_to(self.raw(places))
+
+    def raw(self, places: Array) -> Arrays:
+        """The same as the source gives them."""
         numbers = self.numbers[places]
-        return self.preprocessing.apply_to(replace(self.reader.take(numbers), rows=rows_of(self.reader, numbers)))
+        return replace(self.reader.take(numbers), rows=rows_of(self.reader, numbers))
 
     def windows(self, window: int, first: int = 0) -> Iterator[Arrays]:
         """The samples in their order, so many at once, from window `first` on."""

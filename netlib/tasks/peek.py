@@ -53,7 +53,7 @@ def peek(path: Path, overrides: Sequence[str] = (), count: int = 5, images: Path
         source=source.type_name(),
         about=first_sentence(type(source).__doc__ or ""),
         files=tuple((str(name), int(size)) for name, size, *_ in source.stamp()),
-        samples={name: len(part) for name, part in parts_of(splits).items()},
+        samples=found.samples,
         columns=tuple(columns(raw.samples["train"], raw.pipeline.raw)),
         classes=classes(splits),
         ready=tuple(ready(splits, raw.pipeline)),
@@ -68,11 +68,30 @@ class _Found:
 
     def __init__(self) -> None:
         self._read: tuple[Parts, Splits[Arrays]] | None = None
+        self.samples: dict[str, int] = {}
+        """How many each split has; of those that stay in their files, some are read."""
 
     def measure(self, spec: DataSpec, seed: int) -> DataSignature:
-        raw = parts(spec, seed)
-        self._read = raw, prepared(raw)
+        self._read = self._of_files(spec, seed) or self._of_memory(spec, seed)
         return self._read[1].signature
+
+    def _of_memory(self, spec: DataSpec, seed: int) -> tuple[Parts, Splits[Arrays]]:
+        raw = parts(spec, seed)
+        ready = prepared(raw)
+        self.samples = {name: len(part) for name, part in parts_of(ready).items()}
+        return raw, ready
+
+    def _of_files(self, spec: DataSpec, seed: int) -> tuple[Parts, Splits[Arrays]] | None:
+        if spec.memory is None:
+            return None
+        from netlib.data.excerpt import excerpt
+        from netlib.data.stream_load import streamed
+
+        splits = streamed(spec.seeded(seed), seed, spec.memory, None)
+        if splits is None:
+            return None
+        self.samples = {name: len(part) for name, part in parts_of(splits).items()}
+        return excerpt(splits, spec.pipeline().with_steps(splits.preprocessing.specs()))
 
     def of(self, experiment: Experiment, spec: DataSpec) -> tuple[Parts, Splits[Arrays]]:
         """The samples, read now if they were not.

@@ -177,12 +177,6 @@ def test_a_window_of_wide_samples_has_fewer(folder):
     assert wide.train.window == 64_000 // (8 * 4004)
 
 
-def test_what_is_not_looked_for_is_said(folder):
-    memory, streamed = both(folder)
-    assert [note for note in streamed.notes if note.startswith("not looked for")]
-    assert not [note for note in memory.notes if note.startswith("not looked for")]
-
-
 def test_missing_values_that_are_only_held_out_are_filled_as_in_memory(tmp_path):
     frame = table(3000).with_columns(age=pl.Series([*([1.5] * 2000), *([2.5] * 999), None]))
     frame.write_parquet(tmp_path / "t.parquet")

@@ -46,6 +46,17 @@ def test_everything_about_a_table(people):
     assert [each.kind for each in found.anomalies] == ["duplicates"]
 
 
+def test_samples_that_stay_in_their_files_are_not_all_read(people, monkeypatch):
+    (people.parent / "people.csv").write_text(TABLE + TABLE.partition("\n")[2] * 99)
+    read = []
+    monkeypatch.setattr(loading, "_read", lambda *given: read.append(given))
+    found = peek(people, ["data.memory=64KB", "data.test=0.25"])
+    assert (found.samples, read) == ({"train": 3000, "validation": 1500, "test": 1500}, [])
+    assert [each.name for each in found.columns] == ["age", "city", "kind"]
+    assert found.notes[-1].endswith(" of 3,000 samples to train on were looked at")
+    assert sum(each.counts["train"] for each in found.classes["kind"]) < 3000
+
+
 def _frequent(found) -> list[tuple[str, int]]:
     return next(list(each.frequent) for each in found.columns if each.name == "city")
 
