@@ -2,8 +2,9 @@
 
     python tests/benchmarks/real_files.py [KIND ...]
 
-Each training is the installed command in a process of its own. The files are made in a temporary folder; a kind that is a stream
-is trained in memory too, and its throughput is told as a share of that.
+Each training is the installed command in a process of its own. The files are made in a temporary folder. Each kind is trained in
+memory and as a stream; the throughput of the stream is told as a share of that in memory, and of what computing and reading alone
+come to, one after the other.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ import polars as pl
 import yaml
 from PIL import Image
 
+from netlib.config.load import load as load_config
+from netlib.data.load import load
+from netlib.data.streaming import Streamed
+
 MIB = 2**20
+READ = "--read"
 EPOCHS = 4
 DENSE = [{"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 32, "activation": "relu"}}]
 CNN: list[Any] = [
@@ -179,6 +185,24 @@ def run(folder: Path, config: Config, memory: str | None) -> tuple[float, float,
     return seconds - sum(each["seconds"] for each in records), speed, usage.ru_maxrss / 1024, json.dumps(last)
 
 
+def read_alone(folder: Path) -> float:
+    """Samples per second of a pass over the training split, as a stream that nobody trains on; the second of two passes."""
+    done = subprocess.run(
+        [sys.executable, __file__, READ], cwd=folder, capture_output=True, text=True, check=True, env=os.environ
+    )
+    return float(done.stdout.split()[-1])
+
+
+def _read_here() -> None:
+    splits = load(load_config(Path("config.yaml")).data, 1)  # type: ignore[arg-type]
+    assert isinstance(splits.train, Streamed)
+    for epoch in range(2):
+        began = time.perf_counter()
+        for _ in splits.train.mixed(1, epoch, splits.train.window):
+            pass
+        print(len(splits.train) / (time.perf_counter() - began))
+
+
 def main(kinds: Sequence[str]) -> None:
     """Prints a line for each training."""
     for kind in kinds or KINDS:
@@ -192,7 +216,11 @@ def main(kinds: Sequence[str]) -> None:
             for memory in (None, *memories):
                 start, speed, peak, metrics = run(folder, config, memory)
                 in_memory = in_memory or speed
-                share = f" ({speed / in_memory:.2f} of in memory)" if memory else ""
+                share = ""
+                if memory:
+                    reading = read_alone(folder)
+                    serial = 1 / (1 / in_memory + 1 / reading)
+                    share = f" ({speed / in_memory:.2f} of in memory, {speed / serial:.2f} of serial, reading {reading:,.0f})"
                 print(
                     f"  {memory or 'in memory':10} {start:6.1f} s beside the epochs, {speed:10,.0f} samples/s{share},"
                     f" peak {peak:6,.0f} MiB, {metrics}",
@@ -201,4 +229,7 @@ def main(kinds: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:] == [READ]:
+        _read_here()
+    else:
+        main(sys.argv[1:])

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values
-from netlib.data.sources.corpus_tokens import CorpusTokens
+from netlib.data.sources.corpus_tokens import CorpusTokens, spans_of
 from netlib.data.sources.file_reader import FileReader
 from netlib.data.sources.text_files import mapped_bytes
 from netlib.spec.sources.texts import Corpus
@@ -116,6 +116,14 @@ class CorpusReader(FileReader[Corpus]):
         """See `Reader.some`."""
         values: Values = self._shown(name, self._pieces(numbers))
         return values
+
+    def row_of(self, numbers: Array) -> Array:
+        """See `Numbered.row_of`."""
+        return numbers
+
+    def spans(self) -> Array | None:
+        """See `Numbered.spans`."""
+        return spans_of(self.source, self.rows)
 
     def _pieces(self, numbers: Array) -> Any:
         """Of a sample's tokens and the one that follows."""

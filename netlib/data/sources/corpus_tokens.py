@@ -58,3 +58,11 @@ def _joined(texts: Iterable[str]) -> str:
     """One text, in which each begins a line."""
     *others, last = texts
     return "".join(text if text.endswith("\n") else f"{text}\n" for text in others) + last
+
+
+def spans_of(source: Corpus, samples: int) -> Array | None:
+    """The first and last token that each sample reads, where samples share some; see `Arrays.spans`."""
+    if source.step >= source.length:
+        return None
+    starts = np.arange(samples) * source.step
+    return np.stack([starts, starts + source.length - 1], axis=1)

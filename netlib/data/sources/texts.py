@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from netlib.data.arrays import Arrays
-from netlib.data.sources.corpus_tokens import CorpusTokens
+from netlib.data.sources.corpus_tokens import CorpusTokens, spans_of
 from netlib.data.sources.text_files import contents_of, text_of
 from netlib.data.sources.text_lines import read_lines
 from netlib.data.streaming import Reader
@@ -61,14 +61,14 @@ def _folder(source: TextFolder) -> Arrays:
 def _windows(source: Corpus) -> Arrays:
     """Texts of `length` + 1 tokens, in both input and target: the steps take from each what it needs."""
     tokens = CorpusTokens.of(source)
-    starts = range(0, source.samples(len(tokens)) * source.step, source.step)
-    windows: Any = tokens.pieces(starts, source.length + 1)
-    return Arrays({"tokens": windows}, {"next": windows})
+    samples = source.samples(len(tokens))
+    windows: Any = tokens.pieces(range(0, samples * source.step, source.step), source.length + 1)
+    return Arrays({"tokens": windows}, {"next": windows}, spans=spans_of(source, samples))
 
 
 def _bytes(source: Corpus) -> Arrays:
     """As they are in the files, uint8."""
     whole = np.frombuffer(b"".join(map(contents_of, source.files())), np.uint8)
-    source.samples(len(whole))
+    samples = source.samples(len(whole))
     windows = np.lib.stride_tricks.sliding_window_view(whole, source.length + 1)[:: source.step]
-    return Arrays({"tokens": windows[:, :-1]}, {"next": windows[:, 1:]})
+    return Arrays({"tokens": windows[:, :-1]}, {"next": windows[:, 1:]}, spans=spans_of(source, samples))

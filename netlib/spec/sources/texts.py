@@ -147,8 +147,9 @@ class Corpus(Vocabulary, SourceSpec):
 
     A sample begins every `stride` tokens, and what is left at the end, less than a sample, is not used. By default samples share
     no token but the one that is the last to be told in one and the first that is read in the next: nothing that is validated or
-    tested on is trained on. With a smaller stride they overlap; `split: Contiguous` then keeps that to those at the border. The
-    vocabulary is learned of the training split.
+    tested on is trained on. With a smaller stride they overlap: those that share tokens with others that are held out are left
+    out, which are few with `split: Contiguous`; a split that would leave out most is refused. The vocabulary is learned of the
+    training split.
 
     The file is UTF-8, and a line's end of two characters (CR LF) is read as one; where bytes are tokens it may be any file.
     """

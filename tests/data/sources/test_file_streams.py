@@ -176,6 +176,13 @@ def test_they_are_those_that_would_be_in_memory(section):
     assert set(expected.notes) <= set(found.notes)
 
 
+def test_no_sample_is_in_two_splits(section):
+    splits = in_memory(section)
+    rows = [set(part.rows.tolist()) for part in (splits.train, splits.validation, splits.test)]
+    assert all(rows)
+    assert sum(map(len, rows)) == len(splits.train) + len(splits.validation) + len(splits.test) == len(set.union(*rows))
+
+
 def test_an_epoch_has_every_sample_once_in_an_order_of_its_own(section):
     train = streamed(section).train
     epochs = [np.concatenate([part.rows for part in train.mixed(3, epoch, train.window)]) for epoch in (0, 1)]

@@ -136,9 +136,19 @@ def test_no_text_is_in_two_splits(tmp_path):
 def test_a_contiguous_split_with_overlapping_samples(tmp_path):
     path = file(tmp_path, "".join(map(chr, range(0x4E00, 0x4E00 + 1000))))
     splits = loaded(path, length=10, stride=1, validation=0.2, split="Contiguous")
-    shared = (splits.validation.targets["next"] != 1).any(axis=1)
-    assert shared.sum() == 9
-    assert shared[:9].all()
+    known = splits.validation.inputs["tokens"] != 1
+    assert (known.sum(), known[0, 0]) == (1, True)  # the last character that was told in training is the first one here
+    assert splits.notes == ("9 of 792 windows to train on are left out: they share rows with windows held out",)
+
+
+@pytest.mark.parametrize("by", ["characters", "bytes"])
+def test_a_random_split_of_overlapping_samples_is_refused(tmp_path, by):
+    path = file(tmp_path, "abcdefgh" * 200)
+    with pytest.raises(
+        SpecError, match=r"share rows with windows that are held out: hold out a stretch .* stride at least 10"
+    ):
+        loaded(path, by=by, length=10, stride=2, validation=0.2)
+    assert loaded(path, by=by, length=10, stride=10, validation=0.2).notes == ()
 
 
 def test_one_vocabulary_for_both_with_a_maximum(tmp_path):
