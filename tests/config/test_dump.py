@@ -74,7 +74,7 @@ def same(first, second):
 
 
 @given(st.dictionaries(TEXT | WORDS, VALUES, max_size=4))
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_what_is_written_is_read_back_equal(values):
     assert same(read(to_yaml(values)), values)
 

@@ -112,7 +112,7 @@ def test_the_texts_to_start_from_are_valid(name):
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes(tmp_path, data):
     path = tmp_path / "a.yaml"
     path.write_bytes(data)
@@ -121,7 +121,7 @@ def test_any_bytes(tmp_path, data):
 
 
 @given(st.text(st.sampled_from("ab1:-[]{}&*!|>'\"%@`#,?$() \n\t~.é\u2028"), max_size=80))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_any_text_is_read_or_has_problems(text):
     tree, problems = read_tree(checked_source("a.yaml", "file", text, Path()))
     if tree is not None and not problems:
@@ -143,7 +143,7 @@ def mutated(draw: Any) -> tuple[str, str]:
 
 
 @given(mutated())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_change_of_a_config(changed):
     name, text = changed
     check(text, name=name)
@@ -169,7 +169,7 @@ PATHS = [
     st.sampled_from(PATHS),
     st.lists(st.sampled_from(PIECES), max_size=4).map("".join),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_override(name, path, value):
     check(TEXTS[name], f"{path}={value}", value, name=name)
 
@@ -204,7 +204,7 @@ def at(value: Any, loc: tuple[str | int, ...]) -> Any:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_value_anywhere(data):
     name = data.draw(st.sampled_from(list(TEXTS)))
     values = plain(name)

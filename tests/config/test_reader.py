@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.config.problems import render
@@ -66,7 +66,6 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(deadline=None)
 def test_json_is_read_as_python_reads_it(value):
     text = json.dumps(value, ensure_ascii=False)
     found, problems = read_tree(checked_source("a.yaml", "file", text, Path()))

@@ -54,7 +54,7 @@ AXES = [1, 2, pytest.param(3, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("count", AXES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_convolutions(count: int, data: Draw) -> None:
     groups = data.draw(st.sampled_from([1, 1, 2]))
@@ -67,7 +67,7 @@ def test_convolutions(count: int, data: Draw) -> None:
 
 
 @pytest.mark.parametrize("name", ["DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_convolutions_of_each_channel(name: str, data: Draw) -> None:
     count = int(name[-2])
@@ -83,7 +83,7 @@ def test_convolutions_of_each_channel(name: str, data: Draw) -> None:
 
 
 @pytest.mark.parametrize("count", AXES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_transposed_convolutions(count: int, data: Draw) -> None:
     step = data.draw(st.sampled_from(["strides", "dilation_rate"]))

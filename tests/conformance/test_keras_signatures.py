@@ -351,7 +351,7 @@ AWKWARD = [
 
 
 @given(st.sampled_from(CHOSEN), st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_what_a_spec_accepts_can_be_made(pair: tuple[str, str], data: st.DataObject) -> None:
     kind, name = pair
     cls = spec_class(kind, name)

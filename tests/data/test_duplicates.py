@@ -47,7 +47,7 @@ def test_times():
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_as_a_set_of_rows_says(data):
     shape = data.draw(st.sampled_from([(), (1,), (3,), (2, 2, 3)]))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.data import keys as module
@@ -33,31 +33,26 @@ def need_keys(values: Any, plain: list[Any], kind: str) -> None:
     assert keys.counts.tolist() == [plain.count(value) for value in distinct]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-5, 5) | st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=60))
 def test_integers(values):
     need_keys(np.array(values, np.int32), values, "numbers")
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=60))
 def test_bytes(values):
     need_keys(np.array(values, np.uint8), values, "numbers")
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-10, 10, width=32), min_size=1, max_size=60))
 def test_floats(values):
     need_keys(np.array(values, np.float32)[:, None], [value + 0.0 for value in values], "numbers")
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("aé😀Z", max_size=3), min_size=1, max_size=60))
 def test_texts(values):
     need_keys(pl.Series(values, dtype=pl.String()), values, "text")
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=60))
 def test_times(values):
     need_keys(pl.Series(values, dtype=pl.Int64()).cast(pl.Datetime("us")), values, "times")

@@ -93,7 +93,7 @@ def test_a_target_that_is_a_whole_input_is_none():
     assert len(found({"x": both}, {"y": other})) == 3  # the columns that are the same
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_integers_leak_exactly_where_a_mapping_leads_there_and_back(data):
     column = np.array(data.draw(st.lists(st.integers(0, 3), min_size=20, max_size=40)))

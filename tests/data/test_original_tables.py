@@ -19,7 +19,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")) | s
 CELLS = st.lists(st.tuples(st.integers(-9, 9), TEXT, st.sampled_from(["NA", "", "nan", "x"])), min_size=1, max_size=12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(CELLS)
 def test_every_row_of_csv_has_its_number_and_its_texts(tmp_path_factory, cells):
     path = tmp_path_factory.mktemp("csv") / "a.csv"

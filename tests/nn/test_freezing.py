@@ -310,7 +310,7 @@ moves = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(moves, max_size=8))
 def test_freezing_is_the_last_word_about_each_variable(sequence: list[tuple[str, str]]) -> None:
     box, expected = encoder(), set(names)

@@ -267,7 +267,7 @@ on_rows = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(on_images, max_size=4),
     st.sampled_from(["Flatten", "GlobalAveragePooling2D"]),

@@ -165,13 +165,13 @@ def situations(draw: Any) -> dict[str, Any]:
             "seed": draw(st.integers(0, 99))}  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(situations())
 def test_a_cell_of_nodes_is_our_layer(case: dict[str, Any]) -> None:
     compare(case, _Ours)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(situations())
 def test_a_cell_of_nodes_is_keras_s_layer(case: dict[str, Any]) -> None:
     compare(case, _Keras)

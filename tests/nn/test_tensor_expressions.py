@@ -434,7 +434,7 @@ def agrees(text, inferred, results):
         )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(expressions())
 def test_random_expressions_have_the_inferred_shapes_and_independent_rows(text):
     inferred = inferred_or_none(text)
@@ -462,7 +462,7 @@ def test_random_expressions_have_the_inferred_shapes_and_independent_rows(text):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("xla", [False, True], ids=["graph", "xla"])
-@settings(max_examples=5, deadline=None, phases=FEW, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, phases=FEW, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(expressions().filter(computable), min_size=5, max_size=20))
 def test_random_expressions_in_graphs_have_the_inferred_shapes(xla, texts):
     signature = [{name: tf.TensorSpec(spec.shape, spec.dtype) for name, spec in STATIC.items()}]

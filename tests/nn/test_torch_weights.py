@@ -476,7 +476,7 @@ def test_every_layout_comes_back(layout: str) -> None:
         np.testing.assert_array_equal(value, weight)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(1, 3))
 def test_flattened_places_come_back_and_are_the_transposition(places: list[int], out: int) -> None:
     kernel = np.arange(int(np.prod(places)) * out, dtype="float32").reshape(-1, out)

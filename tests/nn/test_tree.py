@@ -115,7 +115,7 @@ def walked(value: Any, path: str) -> Iterator[tuple[str, tf.Variable]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(recipes, max_size=4))
 def test_every_variable_is_found_once_and_all_paths_to_it_are_known(content: list[Any]) -> None:
     shared = [variable(index) for index in range(4)]

@@ -36,7 +36,7 @@ def arrays(draw: st.DrawFn) -> np.ndarray:
     return array
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(NAMES, arrays(), max_size=4), st.randoms())
 def test_arrays_of_every_type_shape_and_layout_come_back(tmp_path: Path, content: dict[str, Any], order: Any) -> None:
     file = tmp_path / "a.safetensors"
@@ -202,7 +202,7 @@ def test_a_file_that_is_missing_or_cannot_be_read_is_reported(tmp_path: Path) ->
         tensors.load(tmp_path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.booleans())
 def test_no_bytes_give_anything_but_arrays_or_our_error(tmp_path: Path, content: bytes, framed: bool) -> None:
     (tmp_path / "m").write_bytes(raw(content) if framed else content)

@@ -177,7 +177,7 @@ NUMBERS = st.recursive(
 
 
 @given(NUMBERS)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_python_agrees(text):
     scope = {"a": 3, "b": -1.5}
     try:

@@ -46,7 +46,7 @@ def steps(feed: BucketFeed, epoch: int = 0, start: int = 0, end: int = sys.maxsi
     return found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=4), st.integers(1, 40), st.data())
 def test_an_epoch_has_every_sample_once_and_goes_on_anywhere(sizes: list[int], rows: int, data: st.DataObject) -> None:
     made = feed(sizes, rows)

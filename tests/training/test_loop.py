@@ -57,7 +57,7 @@ def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> Non
         np.testing.assert_array_equal(value, other[path], err_msg=path)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(random=st.lists(st.integers(1, 7), min_size=1, max_size=12))
 def test_bits_do_not_depend_on_the_length_of_chunks(mode_lab: Lab, random: list[int]) -> None:
     lab = mode_lab

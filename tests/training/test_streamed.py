@@ -66,7 +66,7 @@ def epoch(source: StreamFeed, number: int = 0, start: int = 0, end: int = sys.ma
     return steps_of(source.epoch(number, start, end))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=1, max_size=12),
     accumulate=st.integers(1, 3),
@@ -173,7 +173,7 @@ def test_every_batch_is_looked_at_before_it_is_used() -> None:
     assert seen == [("batch 1 of the data", 4), ("batch 2 of the data", 4), ("batch 3 of the data", 2)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=1, max_size=9),
     room=st.integers(1, 4),

@@ -64,7 +64,6 @@ def feed_of(samples: Streamed, rows: int, **more: bool) -> WindowFeed:
     return WindowFeed(samples, rows, 7, lambda *_: None, **more)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 40), st.integers(1, 90), st.integers(0, 3))
 def test_a_windowed_order_has_every_sample_once(n, chunk, window, epoch):
     windows = [part.tolist() for part in windowed(5, epoch, n, chunk, window)]
@@ -87,7 +86,7 @@ def test_chunks_of_one_sample_are_mixed_over_all_windows():
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 30), st.booleans(), st.booleans(), st.data())
 def test_every_sample_is_in_an_epoch_once_and_it_can_be_taken_up(rows, batch, window, shuffle, drop, data):
     samples = streamed(rows, window)

@@ -21,7 +21,7 @@ def corpus(folder: Path, contents: list[bytes], length: int = 3, by: str = "byte
     return Corpus.parse({"path": f"{folder}/*.txt", "by": by, "length": length})
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(contents=st.lists(st.binary(min_size=1, max_size=12), min_size=1, max_size=5), data=st.data())
 def test_pieces_are_those_of_all_files_one_behind_the_other(tmp_path_factory, contents, data):
     found = CorpusBytes.of(corpus(tmp_path_factory.mktemp("corpus"), contents))

@@ -50,7 +50,7 @@ def test_examples(content, rows, block, monkeypatch):
 VALUES = st.sampled_from(["", "1", "xy", "a,b", "two\nlines", 'say "x"', " "])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     records=st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_size=12),
     columns=st.integers(2, 3),

@@ -52,7 +52,7 @@ def test_every_generator_is_drawn():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_as_the_spec_says(name, data):
     spec = spec_class("source", name).parse(data.draw(any_parameters(name)))

@@ -331,7 +331,7 @@ def test_a_name_that_is_no_text_can_be_said(tmp_path):
     assert str(caught.value).encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_no_damage_gives_anything_but_a_message_or_an_image(tmp_path_factory, data):
     buffer = io.BytesIO()
@@ -347,7 +347,7 @@ def test_no_damage_gives_anything_but_a_message_or_an_image(tmp_path_factory, da
         assert read(file, size=[3, 3]).shape == (3, 3, 3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_png_with_a_changed_bit_is_never_another_image(tmp_path_factory, place, bit):
     file = saved(tmp_path_factory.mktemp("images") / "a.png", COLOUR)

@@ -31,7 +31,6 @@ DTYPES = st.one_of(
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, max_side=5)
 
 
-@settings(deadline=None)
 @given(
     x=DTYPES.flatmap(
         lambda dtype: hnp.arrays(
@@ -122,7 +121,7 @@ def test_not_enough_memory(tmp_path, monkeypatch):
         read(source, 0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_no_damage_gives_anything_but_a_message_or_the_values(tmp_path_factory, data):
     buffer = io.BytesIO()

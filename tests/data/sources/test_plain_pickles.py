@@ -215,7 +215,7 @@ def test_values_that_hold_each_other_end():
 VALID = pickle.dumps({"data": np.arange(6, dtype=np.uint8).reshape(2, 3), "labels": [1, 300, 70_000], "name": "x"}, 3)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_no_change_gives_anything_but_a_refusal_or_plain_values(data):
     contents = bytearray(VALID)
@@ -225,7 +225,7 @@ def test_no_change_gives_anything_but_a_refusal_or_plain_values(data):
         load(bytes(contents[: data.draw(st.integers(0, len(contents)))]))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(st.sampled_from([opcode.code.encode("latin-1") for opcode in pickletools.opcodes]) | st.binary(max_size=4))
 )

@@ -16,7 +16,7 @@ def drawn(seed=0, **parameters):
     return arrays.inputs["tokens"], arrays.targets["label"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 15), st.integers(0, 15), st.integers(4, 40), st.integers(0, 2**40))
 def test_padded_at_the_end_and_labelled_by_the_markers(min_length, more, vocabulary, seed):
     spec = {"samples": 60, "min_length": min_length, "length": min_length + more, "vocabulary": vocabulary}

@@ -176,7 +176,7 @@ RAW = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(
     parts=st.lists(st.lists(VALUES, min_size=3, max_size=3) | RAW, min_size=1, max_size=25),
     end=st.sampled_from(["\n", "\r\n"]),

@@ -311,7 +311,7 @@ GOOD = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_no_damage_gives_anything_but_a_message_or_whole_rows(tmp_path_factory, data):
     form = data.draw(st.sampled_from(sorted(GOOD)))

@@ -251,7 +251,7 @@ NUMBERS = st.one_of(
 TEXTS = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=8))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(NUMBERS, TEXTS, st.booleans()), min_size=1, max_size=20))
 def test_polars_and_row_by_row_give_the_same(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("tables") / "t.csv"

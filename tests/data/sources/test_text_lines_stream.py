@@ -26,7 +26,7 @@ def opened(source: TextLines, block: int = 20) -> Any:
         return found.converted()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     text=st.lists(st.sampled_from([*"aé \t\r\n\u2028\ufeff", "\r\n", "long "]), min_size=1, max_size=60).map("".join),
     block=st.integers(1, 30),

@@ -55,7 +55,7 @@ def test_classes_are_numbered_in_alphabetical_order(tmp_path):
     assert splits.signature.targets["label"].class_names == ("no", "yes")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     text=st.text(st.sampled_from([*"aAbΣİ\r\n \t.'’é\u0301e\u200d❤\ufe0f👍"]), min_size=1, max_size=80),
     by=st.sampled_from(["characters", "words"]),
@@ -249,7 +249,6 @@ def test_labels_that_do_not_fit(tmp_path, labels, kind, message):
         read(source, 0)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_bytes_give_anything_but_a_message_or_texts(contents):
     with tempfile.TemporaryDirectory() as folder:

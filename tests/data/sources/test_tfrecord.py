@@ -69,7 +69,7 @@ finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 numbers = st.integers(-(2**31), 2**31 - 1)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(
@@ -296,7 +296,7 @@ def test_a_length_with_a_wrong_checksum_is_the_end_of_what_can_be_read(tmp_path)
             read(source(path, on_error=how), 0)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), packed=st.booleans(), skip=st.booleans())
 def test_damaged_files_never_give_a_traceback(tmp_path, data, packed, skip):
     path = some(tmp_path / "a.tfrecord", 3)
@@ -313,7 +313,7 @@ def test_damaged_files_never_give_a_traceback(tmp_path, data, packed, skip):
             assert "a.tfrecord" in str(error)  # noqa: PT017  # it may as well be undamaged
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_records_of_any_bytes_never_give_a_traceback(tmp_path, data):
     """With right checksums, so that the message itself is read."""

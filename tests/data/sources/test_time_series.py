@@ -46,7 +46,7 @@ class TestWindows:
         np.testing.assert_array_equal(arrays.spans, [[0, 3], [1, 4], [2, 5]])
         assert arrays.notes == ()
 
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(
         rows=st.integers(1, 40),
         length=st.integers(1, 6),

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.data.preprocessing import Preprocessing
@@ -41,7 +41,6 @@ def bytes_of(learned) -> dict[int, bytes]:
     return {number + 2: bytes(table[sign] for sign in token) for token, number in vocabulary.items()}
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.text(max_size=90), max_size=5))
 def test_tokens_spell_the_text(learned, texts):
     rows = step_of(SPEC).apply(SPEC, learned, pl.Series(texts, dtype=pl.String()))

@@ -6,7 +6,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.data.steps import counting
@@ -18,7 +18,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "FEWEST", 3)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.none() | st.text("abé", max_size=2), max_size=12), max_size=6))
 def test_the_most_frequent_come_first(portions):
     counts = Counts()

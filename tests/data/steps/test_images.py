@@ -26,7 +26,7 @@ def applied(spec: Resize | CenterCrop, values: np.ndarray) -> np.ndarray:
     return step.apply(spec, step.fit(spec, values), values)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(LENGTHS, LENGTHS, LENGTHS, LENGTHS, st.sampled_from(INTERPOLATIONS), st.booleans())
 def test_resizes_as_the_layer_does(height, width, high, wide, interpolation, antialias):
     values = RNG.uniform(0, 255, (2, height, width, 3)).astype(np.float32)
@@ -39,7 +39,7 @@ def test_resizes_as_the_layer_does(height, width, high, wide, interpolation, ant
         np.testing.assert_allclose(found, expected, atol=255 * 1e-5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(LENGTHS, LENGTHS, LENGTHS, LENGTHS, st.sampled_from(["nearest", "bilinear"]))
 def test_resizes_as_tensorflow_does(height, width, high, wide, interpolation):
     values = RNG.integers(0, 256, (2, height, width, 1), dtype=np.uint8)
@@ -49,7 +49,7 @@ def test_resizes_as_tensorflow_does(height, width, high, wide, interpolation):
     np.testing.assert_allclose(found, expected, atol=255 * 1e-5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(LENGTHS, LENGTHS, LENGTHS, LENGTHS, st.sampled_from(["bilinear", "lanczos3", "lanczos5"]))
 def test_antialiases_as_tensorflow_does(height, width, high, wide, interpolation):
     values = RNG.uniform(0, 1, (1, height, width, 2)).astype(np.float32)
@@ -82,7 +82,6 @@ def test_many_images_are_resized_a_few_at_a_time(monkeypatch):
     assert applied(spec, values[:0]).shape == (0, 4, 9, 3)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_crops_as_keras_does(data):
     height, width = data.draw(LENGTHS), data.draw(LENGTHS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.data.steps.moments import ends_and_moments_of, ends_of, moments_of
@@ -19,7 +19,6 @@ def values_of(shape: tuple[int, ...], missing: float, seed: int, offset: float =
     return values
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([(50,), (40, 3), (30, 2, 3)]),
     st.sampled_from(["channel", "element"]),

@@ -100,7 +100,7 @@ def applied(spec: Tokenize, learned: dict, values: list[str | None]) -> list[lis
     return result.tolist()
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     SPECS,
     st.none() | st.integers(3, 12),
@@ -127,7 +127,6 @@ def test_tokens_are_those_of_plain_python(written, maximum, train, others, data)
         assert applied(spec, learned, [*train, *others]) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=6).filter(lambda found: any(words(text or "") for text in found)), SPECS)
 def test_what_was_learned_survives_json(train, written):
     spec = Tokenize.parse(written)

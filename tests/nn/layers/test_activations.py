@@ -57,7 +57,7 @@ def test_gradients_are_finite_where_nothing_is_left() -> None:
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_softmax_is_keras_s_with_a_mask_of_the_inputs_rank(data: st.DataObject) -> None:
     shape = data.draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
     axes = data.draw(st.lists(st.integers(1, len(shape) - 1), min_size=1, max_size=3, unique=True))

@@ -17,7 +17,7 @@ lengths = st.integers(1, 9)
 parts = st.integers(1, 7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(lengths, parts), min_size=1, max_size=3),
     st.sampled_from([("Average", np.mean), ("Max", np.max)]),

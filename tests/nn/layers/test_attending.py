@@ -67,7 +67,7 @@ def seen(masks: list[Any], causal: bool, shape: tuple[int, int, int]) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     layer=parameters(),
     places=st.tuples(st.integers(1, 5), st.integers(1, 5)),

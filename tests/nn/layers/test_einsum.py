@@ -32,7 +32,7 @@ def equations(draw: st.DrawFn) -> tuple[str, list[int], str | None, list[int]]:
 
 
 @given(equations())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_random_equations_have_keras_s_weights_and_numpy_s_result(
     drawn: tuple[str, list[int], str | None, list[int]],
 ) -> None:

@@ -24,7 +24,7 @@ def erased(made: np.ndarray, images: Any = IMAGES) -> np.ndarray:
     return (made != np.asarray(images)).any(axis=-1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(bounds=st.tuples(st.floats(0.05, 1), st.floats(0.05, 1)).map(sorted))
 def test_what_is_erased_is_a_rectangle_within_the_bounds(bounds: list[float]) -> None:
     layer = RandomErasing([1, 1], bounds, fill_value=9)

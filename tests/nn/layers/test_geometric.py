@@ -96,7 +96,7 @@ def test_a_crop_may_take_a_whole_axis(size: tuple[int, int]) -> None:
         np.testing.assert_array_equal(crops, IMAGES)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(height=st.integers(1, 14), width=st.integers(1, 14), rows=st.integers(1, 12), columns=st.integers(1, 12))
 def test_without_a_draw_it_is_the_middle_resized(height: int, width: int, rows: int, columns: int) -> None:
     images = tf.constant(np.random.default_rng(1).normal(size=(2, rows, columns, 1)), tf.float32)
@@ -135,7 +135,7 @@ def keras_matrix(layer: keras.layers.Layer, angles: np.ndarray, height: int, wid
 FACTORS = st.tuples(st.floats(-0.9375, 1, width=32), st.floats(-0.9375, 1, width=32)).map(sorted)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(factor=FACTORS, mode=st.sampled_from(["reflect", "nearest", "constant"]))
 def test_a_rotation_is_that_of_keras_by_the_angles_drawn(factor: list[float], mode: str) -> None:
     layer, theirs = RandomRotation(factor, mode, path="r"), keras.layers.RandomRotation(factor, mode)
@@ -147,7 +147,7 @@ def test_a_rotation_is_that_of_keras_by_the_angles_drawn(factor: list[float], mo
     np.testing.assert_allclose(trained(layer, IMAGES), expected, atol=2e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(height=FACTORS, width=FACTORS, mode=st.sampled_from(["reflect", "nearest", "constant"]))
 def test_a_translation_is_that_of_keras_by_the_shares_drawn(height: list[float], width: list[float], mode: str) -> None:
     layer, theirs = (
@@ -161,7 +161,7 @@ def test_a_translation_is_that_of_keras_by_the_shares_drawn(height: list[float],
     np.testing.assert_allclose(trained(layer, IMAGES), expected, atol=2e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(height=FACTORS, width=st.none() | FACTORS, mode=st.sampled_from(["reflect", "nearest", "constant"]))
 def test_a_zoom_is_that_of_keras_by_the_factors_drawn(
     height: list[float], width: list[float] | None, mode: str

@@ -88,7 +88,7 @@ def test_statistics_are_computed_in_float32(dtype: str) -> None:
     np.testing.assert_allclose(tf.cast(output, tf.float32), normalized(narrow, (1,)), atol=0.02)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_shape_is_keras_s(data: st.DataObject) -> None:
     rank = data.draw(st.integers(2, 4))

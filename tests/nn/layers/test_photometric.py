@@ -27,7 +27,7 @@ def drawn(layer: Any) -> np.ndarray:
         return uniform("augmentation", layer.path, (50, 1)).numpy()[:, :, None, None]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(bounds=st.tuples(SHARE, SHARE).map(sorted), signs=st.sampled_from([(-1, 1), (1, 1), (-1, -1)]))
 def test_brightness_adds_a_share_of_the_range(bounds: list[float], signs: tuple[int, int]) -> None:
     factor = sorted(sign * bound for sign, bound in zip(signs, bounds, strict=True))
@@ -39,7 +39,7 @@ def test_brightness_adds_a_share_of_the_range(bounds: list[float], signs: tuple[
     np.testing.assert_allclose(trained(layer), theirs, atol=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(lower=SHARE, upper=SHARE)
 def test_contrast_moves_values_away_from_the_mean_of_a_channel(lower: float, upper: float) -> None:
     layer = RandomContrast((lower, upper), (0.1, 0.9))

@@ -42,7 +42,7 @@ def windows(image: Any, size: Any, strides: Any, padding: Any) -> Iterator[tuple
             yield slice(top, top + size[0]), slice(left, left + size[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.tuples(st.integers(3, 6), st.integers(3, 6)),
     st.tuples(st.integers(2, 3), st.integers(2, 3)),
@@ -67,7 +67,7 @@ def test_explicit_padding(shape: Any, size: Any, strides: Any, padding: Any) -> 
         np.testing.assert_allclose(tf.reshape(given, [-1]), values, rtol=1e-5, atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 3), st.sampled_from(["Max", "Average"]), st.sampled_from(["valid", "same"]), st.data())
 def test_values_and_gradients_are_keras_s(count: int, kind: str, padding: str, data: st.DataObject) -> None:
     lengths = data.draw(st.lists(st.integers(3, 6), min_size=count, max_size=count))

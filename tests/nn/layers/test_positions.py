@@ -60,7 +60,7 @@ def test_an_unknown_time_that_is_too_long_is_an_error(jit_compile: bool, encodin
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_pairs_are_turned_as_in_closed_form(data: st.DataObject) -> None:
     rank = data.draw(st.integers(3, 5))
     sequence, features = data.draw(st.permutations(range(1, rank)))[:2]

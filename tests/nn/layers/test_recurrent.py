@@ -57,7 +57,7 @@ def mask_of(kind: str, batch: int, length: int, seed: int) -> Any:
     return None if kind == "none" else tf.constant(masks[kind])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(situations())
 def test_it_computes_what_keras_computes(case: dict[str, Any]) -> None:
     batch, seed = 3, case["seed"]

@@ -14,7 +14,7 @@ from netlib.nn.layers.resizing import Resizing
 lengths = st.integers(2, 9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.tuples(lengths, lengths),
     st.tuples(lengths, lengths),

@@ -47,7 +47,7 @@ def test_a_half_is_the_mean_of_two_neighbours(mode: str) -> None:
 NUMBER = st.floats(-2, 2, width=32)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     matrix=st.lists(NUMBER, min_size=6, max_size=6),
     mode=st.sampled_from(["reflect", "nearest", "constant"]),

@@ -25,7 +25,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[Size], list[Joint]]:
 
 
 @given(graph=graphs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_boxes_do_not_overlap_and_lie_within_the_picture(graph: tuple[list[Size], list[Joint]]) -> None:
     sizes, joints = graph
     placed = place(sizes, joints)
@@ -44,7 +44,7 @@ def test_boxes_do_not_overlap_and_lie_within_the_picture(graph: tuple[list[Size]
 
 
 @given(graph=graphs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_edges_lead_down_and_pass_other_boxes_at_a_distance(graph: tuple[list[Size], list[Joint]]) -> None:
     sizes, joints = graph
     placed = place(sizes, joints)

@@ -277,14 +277,14 @@ def test_the_config_that_is_mutated_is_valid() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_is_written_gives_a_graph_or_problems(data: st.DataObject) -> None:
     analyse_a_mutant(data)
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_whatever_is_written_gives_a_graph_or_problems_thoroughly(data: st.DataObject) -> None:
     analyse_a_mutant(data)
@@ -313,7 +313,7 @@ def test_every_single_value_and_key_may_be_missing_or_odd() -> None:
             analysed(config, IMAGE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(junk)
 def test_whatever_stands_for_a_model(section: Any) -> None:
     made, problems = analyse(section, ROW)

@@ -22,7 +22,7 @@ pairs = st.tuples(small, small)
 lengths = st.one_of(st.none(), st.integers(1, 9))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.tuples(st.none(), lengths, lengths, st.just(2)),
     pairs,
@@ -48,7 +48,7 @@ def test_a_transposed_convolution_has_keras_s_shape(
     assert spec.output_shape(shape) == tuple(expected)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.tuples(small, small), pairs, pairs, st.sampled_from(["valid", "same"]), st.integers(0, 3))
 def test_it_is_the_transpose_of_a_convolution(
     places: tuple[int, int], size: Any, steps: Any, padding: str, extra: int

@@ -32,7 +32,7 @@ def assert_as_keras(spec: LayerSpec, layer: Any, shape: tuple[int | None, ...]) 
         assert spec.output_shape(shape) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(shapes, pairs, pairs, paddings, st.booleans())
 def test_convolution(
     shape: tuple[int | None, ...], size: tuple[int, int], steps: tuple[int, int], padding: str, dilated: bool
@@ -46,7 +46,7 @@ def test_convolution(
     assert_as_keras(Conv2D.parse(parameters), keras.layers.Conv2D(**parameters), shape)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(shapes, pairs, st.one_of(st.none(), pairs), paddings, st.sampled_from([MaxPooling2D, AveragePooling2D]))
 def test_pooling(
     shape: tuple[int | None, ...],
@@ -62,7 +62,7 @@ def test_pooling(
 sides = st.tuples(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.tuples(st.integers(0, 3), st.integers(0, 3)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(shapes, pairs, pairs, sides, st.booleans())
 def test_explicit_padding_is_an_image_with_zeros_around(
     shape: tuple[int | None, ...], size: tuple[int, int], steps: tuple[int, int], padding: Any, dilated: bool
@@ -79,7 +79,7 @@ def test_explicit_padding_is_an_image_with_zeros_around(
         assert spec.output_shape(shape) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(shapes, pairs, pairs, sides)
 def test_the_simplest_padding_is_the_same(
     shape: tuple[int | None, ...], size: tuple[int, int], strides: tuple[int, int], padding: Any

@@ -289,7 +289,7 @@ class TestDamagedNpz:
         with pytest.raises(NetlabError, match=r"array 'x' declares \(-1, -8\)"):
             self.archive(tmp_path / "a.npz", self.header("(-1, -8)") + bytes(64)).signature()
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.data())
     def test_no_changed_byte_brings_down_more_than_the_message(self, tmp_path_factory, data):
         buffer = io.BytesIO()

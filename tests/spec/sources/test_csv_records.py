@@ -7,7 +7,7 @@ import gzip
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlib.spec.errors import NetlabError
@@ -60,7 +60,6 @@ def test_what_is_no_record_takes_one_line(line, problem):
     assert found[1][2].startswith(problem)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6), min_size=2, max_size=3)

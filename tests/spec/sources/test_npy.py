@@ -156,7 +156,7 @@ class TestDamaged:
         with pytest.raises(NetlabError, match=r"it declares \(4, 2\) of float64, 64 bytes, but (56|72) are there"):
             source(str(path)).signature()
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.data())
     def test_no_changed_byte_brings_down_more_than_the_message(self, tmp_path_factory, data):
         buffer = io.BytesIO()

@@ -55,7 +55,7 @@ def record(value: float) -> dict[str, Any]:
 
 
 @given(VALUES, PARAMETERS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_reduces_when_keras_does(joined: Joined, values: list[float], parameters: dict[str, Any]) -> None:
     """Also when it goes on from its saved state in the middle."""
     optimizer = optimizers({"SGD": 0.1})
