@@ -121,10 +121,12 @@ class DataSpec(Spec):
         parts = self.source.parts
         for share in HELD_OUT:
             if share in parts and (given := getattr(self, share)):
-                yield Problem((share,), f"{share} (={given:g}) cannot be given with files of its own (path.{share})")
+                yield Problem(
+                    (share,), f"{share} (={given:g}) cannot be given: the source has samples of its own for that"
+                )
         if self.folds is not None and "validation" in parts:
             yield Problem(
-                ("folds",), f"folds (={self.folds}) cannot be given with files to validate on (path.validation)"
+                ("folds",), f"folds (={self.folds}) cannot be given: the source has samples of its own to validate on"
             )
         if parts and self.split.says is not None:
             message = (

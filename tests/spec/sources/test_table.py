@@ -346,8 +346,8 @@ def test_a_split_with_a_file_is_there(csv):
 @pytest.mark.parametrize(
     ("parameters", "loc", "message"),
     [
-        ({"validation": 0.2}, ("validation",), r"validation \(=0\.2\) cannot be given with files of its own"),
-        ({"folds": 5, "fold": 1}, ("folds",), r"folds \(=5\) cannot be given with files to validate on"),
+        ({"validation": 0.2}, ("validation",), r"validation \(=0\.2\) cannot be given: the source has samples of its own"),
+        ({"folds": 5, "fold": 1}, ("folds",), r"folds \(=5\) cannot be given: the source has samples of its own to validate on"),
         ({"split": {"Column": {"column": "c", "train": "a"}}}, ("split",), "says what is held out, and so do the files"),
     ],
 )  # fmt: skip

@@ -296,7 +296,7 @@ def test_the_section_takes_it(records):
     path = records("a.tfrecord", [ROW])
     section = {"source": "tfrecord", "features": FEATURES, "targets": "label", "validation": 0.5}
     files = {"train": str(path), "validation": str(records("b.tfrecord", [ROW]))}
-    with pytest.raises(SpecError, match=r"cannot be given with files of its own \(path\.validation\)"):
+    with pytest.raises(SpecError, match="cannot be given: the source has samples of its own for that"):
         DataSpec.parse({**section, "path": files})
     with pytest.raises(SpecError, match=r"a\.tfrecord is named for train and for validation"):
         DataSpec.parse({**section, "validation": 0, "path": {**files, "validation": str(path)}}).raw()
