@@ -19,13 +19,19 @@ from netlib.config.sources import checked_source, open_source
 from netlib.config.tree import Place, Source
 
 if TYPE_CHECKING:
+    from netlib.spec.features import DataSignature
     from netlib.spec.language.state import Ask
 
 _EXPECTED = "a config has sections, such as 'data', 'model' and 'train'"
 
 
 def load(
-    path: str | Path, overrides: Sequence[str] = (), *, open_data: bool = True, measure: Measure | None = None
+    path: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    open_data: bool = True,
+    measure: Measure | None = None,
+    recalled: DataSignature | None = None,
 ) -> Experiment:
     """The experiment that a config file describes, with `key=value` and `~key` of the command line.
 
@@ -34,13 +40,14 @@ def load(
         overrides: changes, in their order; relative paths in them are relative to the current folder.
         open_data: whether data files are looked into even where the model declares its `inputs`.
         measure: tells what is known of the data only when its preprocessing is fitted; by default the data is read for that.
+        recalled: what the data was before, which is taken where its files are gone.
 
     Raises:
         ConfigError: with every problem, in file order.
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
     with without_collection():
-        return _load(open_source(os.fspath(path), "file"), overrides, open_data, measure)
+        return _load(open_source(os.fspath(path), "file"), overrides, open_data, measure, recalled)
 
 
 def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:
@@ -65,11 +72,19 @@ def asked(experiment: Experiment, ask: Ask) -> Experiment:
     with without_collection():
         known = experiment.signature
         measure = None if known is None else lambda *_: known
-        sections = Sections(experiment.tree, experiment.sources[0].name, known is not None, ask=ask, measure=measure)
+        recalled = experiment.data.recalled if experiment.data else None
+        file, opens = experiment.sources[0].name, known is not None
+        sections = Sections(experiment.tree, file, opens, ask=ask, measure=measure, recalled=recalled)
         return _checked(sections, [], experiment.sources)
 
 
-def _load(source: Source, overrides: Sequence[str], open_data: bool, measure: Measure | None = None) -> Experiment:
+def _load(
+    source: Source,
+    overrides: Sequence[str],
+    open_data: bool,
+    measure: Measure | None = None,
+    recalled: DataSignature | None = None,
+) -> Experiment:
     bases = Bases()
     tree = bases.complete(source)
     problems, commands, changes = bases.problems, [], []
@@ -92,7 +107,8 @@ def _load(source: Source, overrides: Sequence[str], open_data: bool, measure: Me
             problems += error.problems
     blocks = BlockFiles(bases)
     tree = blocks.resolved(tree, (identity(source),))
-    sections = Sections(tree, source.name, open_data, blocks_are_known=not blocks.incomplete, measure=measure)
+    complete = not blocks.incomplete
+    sections = Sections(tree, source.name, open_data, blocks_are_known=complete, measure=measure, recalled=recalled)
     return _checked(sections, problems, [*bases.sources, *commands])
 
 

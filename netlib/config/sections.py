@@ -33,7 +33,8 @@ class Sections:
 
     `damage` is the error of a data file that is there and cannot be read: no mistake of the config. Where a block has no
     definition because its file could not be read, the network is not looked at. `ask` tells what layers of Keras's are, `measure`
-    what is known of the data only when its preprocessing is fitted; by default the data is read for that.
+    what is known of the data only when its preprocessing is fitted; by default the data is read for that. `recalled` is what the
+    source gave before, if that is known.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class Sections:
         blocks_are_known: bool = True,
         ask: Ask | None = None,
         measure: Measure | None = None,
+        recalled: DataSignature | None = None,
     ) -> None:
         self.tree = tree
+        self.recalled = recalled
         self.ask = ask
         self.measure = measure
         self.open_data = open_data
@@ -111,7 +114,8 @@ class Sections:
                 for key, value in {**written, **source}.items()
             }
         try:
-            return DataSpec.parse(values).seeded(self.header.seed if self.header else 0)
+            data = DataSpec.parse(values).seeded(self.header.seed if self.header else 0)
+            return data.recalling(self.recalled) if self.recalled else data
         except SpecError as error:
             self._report(problem.under(("data",)) for problem in error.problems)
             return None

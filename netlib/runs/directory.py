@@ -71,6 +71,11 @@ class RunDirectory:
         return self.path / "preprocessing.safetensors"
 
     @property
+    def data(self) -> Path:
+        """What the data was when the run began: columns, shapes, classes."""
+        return self.path / "data.json"
+
+    @property
     def class_weights(self) -> Path:
         """Weights of classes, where the config asks for some."""
         return self.path / "class_weights.json"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     Field,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -70,6 +71,8 @@ class DataSpec(Spec):
         description="Input or column -> the step, or the list of steps, that it goes through, fitted on the training split;"
         " `auto` chooses them, '*' stands for all that are not named.",
     )
+
+    _recalled: DataSignature | None = PrivateAttr(None)
 
     @classmethod
     def type_name(cls) -> str:
@@ -173,8 +176,24 @@ class DataSpec(Spec):
         return None if self.buckets is None else bucketed(self.buckets, self.pipeline())
 
     def raw(self) -> DataSignature:
-        """What the source gives, before preprocessing; raises as `signature` does."""
-        return self.apart().signature()
+        """What the source gives, before preprocessing, or gave, where its files are gone; raises as `signature` does."""
+        try:
+            return self.apart().signature()
+        except MissingFileError:
+            if self.recalled is None:
+                raise
+            return self.recalled
+
+    @property
+    def recalled(self) -> DataSignature | None:
+        """What the source gave when it was looked at before, if that is known."""
+        return self._recalled
+
+    def recalling(self, raw: DataSignature | None) -> Self:
+        """The same section, which knows what its source gave."""
+        copy = self.model_copy()
+        copy._recalled = raw
+        return copy
 
     def seeded(self, seed: int) -> Self:
         """The same section, for an experiment of that seed."""

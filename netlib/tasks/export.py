@@ -73,7 +73,7 @@ def plan_export(checkpoint: str, folder: Path | None, weights: Path | None = Non
             raise UsageError(f"{path} is there already; choose another name, or remove it")
         if not path.absolute().parent.is_dir():
             raise UsageError(f"there is no folder {path.absolute().parent} to write {path.name} into")
-    return ExportPlan(plan_evaluation(checkpoint, "train"), folder, weights)
+    return ExportPlan(plan_evaluation(checkpoint, "train", reads=False), folder, weights)
 
 
 def exported(plan: ExportPlan) -> Exported:

@@ -47,20 +47,24 @@ class Complete:
                 f"config '{experiment.name}' cannot be trained: it has no section {' and no '.join(missing)}"
             )
         if experiment.signature is None:
-            _need_data(experiment, data)
+            cls(experiment, data, graph, train).need_data()
         return cls(experiment, data, graph, train)
+
+    def need_data(self) -> None:
+        """Refuses data files that are not there: without them a network can be looked at, but neither trained nor measured.
+
+        Raises:
+            ConfigError: one is not there.
+        """
+        try:
+            self.data.apart().signature()
+        except MissingFileError as error:
+            problems = [self.experiment.place(problem.under(("data",))) for problem in error.problems]
+            raise ConfigError(problems) from None
 
     def with_experiment(self, experiment: Experiment) -> Self:
         """The same, with an experiment of the same parts."""
         return replace(self, experiment=experiment, graph=experiment.graph or self.graph)
-
-
-def _need_data(experiment: Experiment, data: DataSpec) -> None:
-    """Refuses a data file that is not there: without it a network can be looked at, but not trained."""
-    try:
-        data.signature()
-    except MissingFileError as error:
-        raise ConfigError([experiment.place(problem.under(("data",))) for problem in error.problems]) from None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,9 @@ def plan_training(
         raise UsageError("--resume goes on in the run's own directory; leave out --run-dir and --dry-run")
     run, experiment = resumed(resume, overrides)
     locate.newest_valid(run)
-    return TrainPlan(Complete.of(experiment), run=run)
+    complete = Complete.of(experiment)
+    complete.need_data()
+    return TrainPlan(complete, run=run)
 
 
 @dataclass(frozen=True)
@@ -112,8 +118,8 @@ class EvaluationPlan:
     split: str
 
 
-def plan_evaluation(checkpoint: str, split: str = "test") -> EvaluationPlan:
-    """Checks what `evaluate` is asked for; the arguments are its own.
+def plan_evaluation(checkpoint: str, split: str = "test", *, reads: bool = True) -> EvaluationPlan:
+    """Checks what `evaluate` is asked for; the arguments are its own, and whether the run's data is to be read.
 
     Raises:
         UsageError: there is no such run, checkpoint or split.
@@ -131,4 +137,6 @@ def plan_evaluation(checkpoint: str, split: str = "test") -> EvaluationPlan:
     if not config.data.has(split):
         why = f" (data.{split} is 0)" if config.data.split.says is None else ""
         raise UsageError(f"the run has no {split} split: its config holds out none{why}; choose another split")
+    if reads:
+        config.need_data()
     return EvaluationPlan(config, run, path, split)

@@ -97,7 +97,7 @@ def plan_prediction(checkpoint: str, asked: Asked) -> PredictionPlan:
     if asked.top < 1:
         raise UsageError(f"--top takes how many of the best classes are wanted, 1 or more, got {asked.top}")
     _check_output(asked)
-    evaluation = plan_evaluation(checkpoint, asked.split or "train")
+    evaluation = plan_evaluation(checkpoint, asked.split or "train", reads=asked.path is None)
     data = evaluation.config.data
     preprocessing = load_preprocessing(evaluation.run)
     with in_plain_words():

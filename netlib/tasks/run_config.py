@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.runs.directory import RunDirectory
+from netlib.spec.errors import NetlabError
+from netlib.spec.recalled import from_plain
 from netlib.tasks.plugins import need_plugins
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ def config_of_run(run: RunDirectory, overrides: Sequence[str] = (), *, open_data
     """The experiment that a run's `resolved.yaml` describes; the arguments are those of `load`.
 
     What its preprocessing learned is taken from the run: learned again, it would be another network's, if the data has changed.
+    So is what its data was, where the files are gone.
 
     Raises:
         ConfigError: with every problem, in file order.
@@ -34,4 +38,14 @@ def config_of_run(run: RunDirectory, overrides: Sequence[str] = (), *, open_data
 
         return remembered(spec, load_preprocessing(run))
 
-    return load(run.resolved, overrides, open_data=open_data, measure=known)
+    return load(run.resolved, overrides, open_data=open_data, measure=known, recalled=_recalled(run))
+
+
+def _recalled(run: RunDirectory) -> DataSignature | None:
+    """What the data was when the run began; None of runs that did not keep it."""
+    if not run.data.is_file():
+        return None
+    try:
+        return from_plain(json.loads(run.read(run.data.name)))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise NetlabError(f"{run.data} is damaged: {error}") from error

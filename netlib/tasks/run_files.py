@@ -12,6 +12,7 @@ from netlib.report.summary import summary_text
 from netlib.runs import tensors
 from netlib.runs.directory import RunDirectory
 from netlib.spec.errors import NetlabError
+from netlib.spec.recalled import to_plain
 from netlib.tasks.plan import Complete
 
 
@@ -24,6 +25,7 @@ def first_files(
         "resolved.yaml": resolved_text(config, threads),
         "environment.json": json.dumps(environment, indent=2) + "\n",
         "summary.txt": summary_text(config.graph, config.experiment.name),
+        "data.json": json.dumps(to_plain(config.data.raw()), indent=2) + "\n",
         "preprocessing.json": json.dumps(preprocessing.state()[0], indent=2) + "\n",
     }
 

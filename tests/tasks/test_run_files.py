@@ -31,7 +31,8 @@ def preprocessing(config):
 
 def test_the_first_files(config, preprocessing, folder):
     files = first_files(config, 3, {"seed": 3}, preprocessing)
-    assert list(files) == ["config.yaml", "resolved.yaml", "environment.json", "summary.txt", "preprocessing.json"]
+    told = ["config.yaml", "resolved.yaml", "environment.json", "summary.txt"]
+    assert list(files) == [*told, "data.json", "preprocessing.json"]
     assert files["config.yaml"] == (folder / "tiny.yaml").read_text()
     assert json.loads(files["environment.json"]) == {"seed": 3}
     assert all(text.endswith("\n") for text in files.values())
