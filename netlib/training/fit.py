@@ -150,7 +150,8 @@ def _epoch(job: Fit, pace: Pace, interrupt: Interrupt) -> None:
 def _steps(job: Fit, pace: Pace, interrupt: Interrupt) -> bool:
     """Runs what is left of the epoch, until the training ends; returns whether the epoch is complete."""
     progress = job.progress
-    for block in job.feed.epoch(progress.epoch, progress.position, job.budget.limit(progress, sys.maxsize)):
+    blocks = job.feed.epoch(progress.epoch, progress.position, job.budget.limit(progress, sys.maxsize))
+    for block in _timed(blocks, progress):
         ends = False  # one chunk runs in any case: whoever asks to stop by the clock may do so at any moment
         while progress.position < block.end and not ends:
             _chunk(job, block, pace)
@@ -163,6 +164,17 @@ def _steps(job: Fit, pace: Pace, interrupt: Interrupt) -> bool:
         if ends:
             return progress.position == job.feed.steps
     return True
+
+
+def _timed(blocks: Iterator[Block], progress: Progress) -> Iterator[Block]:
+    """The blocks; to wait for one, as where samples are read from files, takes time of the training, too."""
+    while True:
+        began = time.perf_counter()
+        block = next(blocks, None)
+        progress.spent(time.perf_counter() - began)
+        if block is None:
+            return
+        yield block
 
 
 def _chunk(job: Fit, block: Block, pace: Pace) -> None:

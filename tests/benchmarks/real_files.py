@@ -108,7 +108,7 @@ def bytes_of_images(folder: Path) -> Config:
         "source": "parquet",
         "path": "pixels.parquet",
         "targets": "label",
-        "preprocess": {"features": {"Rescale": 1 / 255}},
+        "preprocess": {"*": {"Rescale": 1 / 255}},
     }
     wide = [{"Dense": {"units": 512, "activation": "relu"}}, {"Dense": {"units": 256, "activation": "relu"}}]
     return _trained(data, [*wide, {"Dense": 1, "name": "label"}], "binary_crossentropy", ["accuracy"], 128)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -245,3 +246,23 @@ def test_budget_without_limit_is_ended_by_a_callback(lab: Any) -> None:
     job = lab.job(epochs=1, early_stopping={"monitor": "train.loss", "baseline": 0.0})
     job.budget = Budget()
     assert fit(job).startswith("train.loss has not become better for 1 epoch (best: 0")
+
+
+def test_time_that_is_waited_for_samples_is_time_of_the_epoch(lab: Any) -> None:
+    job = lab.job(epochs=1)
+    feed = job.feed
+
+    class Slow:
+        samples, steps = feed.samples, feed.steps
+
+        def epoch(self, *details: Any) -> Iterator[Block]:
+            for block in feed.epoch(*details):
+                time.sleep(0.5)
+                yield block
+
+    job.feed = Slow()
+    fit(job)
+    (record,) = job.progress.records
+    assert record["seconds"] >= 0.5 * 2  # 5 whole steps, and a smaller one
+    assert job.progress.elapsed >= 0.5 * 2
+    assert record["samples_per_second"] <= 90
