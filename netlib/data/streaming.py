@@ -14,6 +14,10 @@ from netlib.data.shuffling import windowed
 
 EXAMPLES = 8
 """Samples that stand for all where only their form is asked for."""
+CHUNKS = 4
+"""That a window is mixed of, at least, where they are not so small that reading them would be slow."""
+LEAST_CHUNK = 2**21
+"""Bytes of such a small one."""
 COPIES = 8
 """How often a window is in memory at most: as it is decoded, preprocessed, waiting, on the host and on the device."""
 
@@ -124,7 +128,8 @@ class Streamed:
 
     def mixed(self, seed: int, epoch: int, window: int, first: int = 0) -> Iterator[Arrays]:
         """The same in an order of the epoch's own: windows of random chunks of neighbours, whose rows are mixed."""
-        for places in windowed(seed, epoch, len(self), min(self.reader.chunk, window), window, first):
+        mixed = max(window // CHUNKS, LEAST_CHUNK // max(self.reader.row_bytes, 1))
+        for places in windowed(seed, epoch, len(self), min(self.reader.chunk, mixed, window), window, first):
             yield self.read(places)
 
 

@@ -23,9 +23,11 @@ from netlib.spec.sources.table_columns import BOOLEAN, INTEGER, STRING, columns_
 from netlib.spec.sources.table_types import polars_errors
 
 CHUNK_BYTES = 2**21
-"""Of neighbours that are read together, about: less would be slow, more would mix an epoch less."""
+"""Of neighbours that are converted to lie together, about: less would be slow to read, more would mix an epoch less."""
+GROUP_BYTES = 2**24
+"""Of neighbours in other files, about: a part of a group of rows, which is often as large, takes nearly as long as the whole."""
 SPAN_BYTES = 2**23
-"""Of rows that are read at once, about: most of them may not be wanted."""
+"""Of rows that are read at once, about, where most of them are not wanted."""
 FAR_APART = 4096
 """Rows between two that are wanted, from which they are read one after the other."""
 TEXT_BYTES = 32
@@ -98,7 +100,7 @@ class TableReader:
     @property
     def chunk(self) -> int:
         """Rows that are best read together."""
-        return max(1, CHUNK_BYTES // self.row_bytes)
+        return max(1, (CHUNK_BYTES if self.conversion else GROUP_BYTES) // self.row_bytes)
 
     def take(self, numbers: Array) -> Arrays:
         """See `Reader.take`."""
@@ -147,24 +149,25 @@ class TableReader:
     def _read(self, numbers: Array, wanted: dict[str, str]) -> dict[str, Any]:
         """Columns of rows in rising order."""
         found: list[pl.DataFrame] = []
-        span = max(FAR_APART, SPAN_BYTES // _row_bytes(wanted))
+        span = max(FAR_APART, SPAN_BYTES // _row_bytes(wanted), 2 * len(numbers))
         ends = np.searchsorted(numbers, self.ends)
         for place, (_, file) in enumerate(self.files):
             begin, before = (int(ends[place - 1]), int(self.ends[place - 1])) if place else (0, 0)
             for run in _runs(numbers[begin : ends[place]] - before, span):
                 first = int(run[0])
-                near = _collected(file, wanted, first, int(run[-1]) - first + 1)
-                found.append(self._checked(file, first, near, wanted)[run - first])
-        return self._final(pl.concat(found, rechunk=True))
+                found.append(_collected(file, wanted, first, int(run[-1]) - first + 1)[run - first])
+        return self._final(self._checked(numbers, pl.concat(found, rechunk=True), wanted))
 
-    def _checked(self, file: Path, first: int, frame: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
-        """Rows of a file from `first` on, as what they are said to hold."""
+    def _checked(self, numbers: Array, frame: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
+        """Rows with these numbers, as what they are said to hold."""
         if self.conversion:
             return frame
         columns, faults = checked(self.source, frame, wanted)
         if faults:
-            row = first + int(faults[0].rows.arg_max() or 0)
-            raise NetlabError(f"{file}, row {row} (from 0): {faults[0].what}; correct such rows")
+            row = int(numbers[faults[0].rows.arg_max() or 0])
+            place = int(np.searchsorted(self.ends, row, side="right"))
+            file, before = self.files[place][1], int(self.ends[place - 1]) if place else 0
+            raise NetlabError(f"{file}, row {row - before} (from 0): {faults[0].what}; correct such rows")
         return pl.DataFrame(columns)
 
     def _final(self, frame: pl.DataFrame) -> dict[str, Any]:
