@@ -30,7 +30,7 @@ def test_the_directory_has_all_of_its_files_and_no_other(whole):
     parts = ("model.safetensors", "optimizer.safetensors", "loop.safetensors", "state.json", "manifest.json")
     checkpoints = {f"checkpoints/step-{STEPS * n:08d}/{part}" for n in range(5) for part in parts}
     files = {"config.yaml", "resolved.yaml", "environment.json", "metrics.jsonl", "summary.txt", "log.txt"}
-    stored = {"preprocessing.json", "preprocessing.safetensors"}
+    stored = {"data.json", "preprocessing.json", "preprocessing.safetensors"}
     assert there == {*files, *stored, "checkpoints/latest", "checkpoints/best", *checkpoints}
 
 
