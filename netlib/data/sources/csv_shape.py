@@ -97,14 +97,15 @@ def _counted(contents: Array, signs: tuple[int, ...]) -> Array:
 
 def _are_plain(contents: Array, sign: int) -> bool:
     """Whether a quote stands before and behind a value, or twice within one, and nowhere else."""
-    before, behind = (sign, _NEWLINE, _QUOTE), (sign, _NEWLINE, _RETURN, _QUOTE)
+    before, behind = np.zeros((2, 256), bool)
+    before[[sign, _NEWLINE, _QUOTE]] = behind[[sign, _NEWLINE, _RETURN, _QUOTE]] = True
     seen, first = 0, len(_BOM) if contents[: len(_BOM)].tobytes() == _BOM else 0
     for start, block in _blocks(contents):
         places = start + np.flatnonzero(block == _QUOTE)
         opening, closing = places[seen % 2 :: 2], places[1 - seen % 2 :: 2]
         seen += len(places)
         opening, closing = opening[opening > first], closing[closing < len(contents) - 1]
-        if not (np.isin(contents[opening - 1], before).all() and np.isin(contents[closing + 1], behind).all()):
+        if not (before[contents[opening - 1]].all() and behind[contents[closing + 1]].all()):
             return False
     return True
 
