@@ -115,10 +115,10 @@ def bytes_of_images(folder: Path) -> Config:
 
 
 def corpus(folder: Path) -> Config:
-    """A text of 8 MB, of which the next character is to be said."""
+    """A text of 2 MB, of which the next character is to be said."""
     random = np.random.default_rng(0)
     words = np.array(["".join(random.choice(list("abcdefghij"), random.integers(2, 9))) for _ in range(500)])
-    (folder / "corpus.txt").write_text(" ".join(random.choice(words, 1_250_000)))
+    (folder / "corpus.txt").write_text(" ".join(random.choice(words, 300_000)))
     data = {
         "source": "corpus",
         "path": "corpus.txt",
@@ -132,8 +132,8 @@ def corpus(folder: Path) -> Config:
 
 
 def series(folder: Path) -> Config:
-    """300,000 rows of three columns; windows of 48 rows say the next."""
-    random, rows = np.random.default_rng(0), 300_000
+    """100,000 rows of three columns; windows of 48 rows say the next."""
+    random, rows = np.random.default_rng(0), 100_000
     time_ = np.arange(rows)
     waves = {f"w{i}": (np.sin(time_ / (5 + 7 * i)) + random.normal(0, 0.1, rows)).astype(np.float32) for i in range(3)}
     pl.DataFrame(waves).write_csv(folder / "series.csv")
@@ -156,10 +156,10 @@ def _trained(data: Config, model: list[Any], loss: str, metrics: list[str], rows
 
 KINDS: dict[str, tuple[Callable[[Path], Config], Sequence[str]]] = {
     "csv": (csv, ("64MB",)),
-    "parquet": (parquet, ("64MB",)),
+    "parquet": (parquet, ("64MB", "256MB")),
     "images": (images, ("16MB",)),
     "bytes_of_images": (bytes_of_images, ("4MB",)),
-    "corpus": (corpus, ("8MB",)),
+    "corpus": (corpus, ("4MB",)),
     "series": (series, ("16MB",)),
 }
 """Kind -> what makes its files and config, and what memory it is streamed with."""
