@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,10 +15,16 @@ def main() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # to the end
     if isinstance(sys.stdout, TextIOWrapper):  # a character that the terminal has not must not end the command
         sys.stdout.reconfigure(errors="backslashreplace")
+    from netlab.signals import leave, obey_signals, say_last
+
+    obey_signals()
     try:
         _run()
-    except KeyboardInterrupt:  # while importing; the verbs have their own
-        raise SystemExit(128 + signal.SIGINT) from None
+    except SystemExit as ended:
+        leave(ended.code)
+    except KeyboardInterrupt as error:  # while importing; the verbs have their own
+        leave(say_last(error))
+    leave(0)
 
 
 def _run() -> None:

@@ -15,6 +15,7 @@ from netlab.export import export
 from netlab.layers import layers
 from netlab.peek import peek
 from netlab.predict import predict
+from netlab.reproduce import reproduce
 from netlab.schema import schema
 from netlab.summary import summary
 from netlab.train import train
@@ -46,6 +47,7 @@ def netlab(
 
 
 app.command("train")(reported(train))
+app.command("reproduce")(reported(reproduce))
 app.command("eval")(reported(evaluate))
 app.command("predict")(reported(predict))
 app.command("export")(reported(export))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import re
@@ -10,10 +11,14 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec
 
+from netlab.signals import say_last
+
 Arguments = ParamSpec("Arguments")
 
 OUT_OF_MEMORY = ("MemoryError", "ResourceExhaustedError")
 """Names of the classes, Python's and TensorFlow's, which is not imported for this."""
+OUT_OF_MEMORY_TOLD = "OutOfMemoryError"
+"""The name of the error in which `netlib.tasks.memory_trouble` has explained one of them."""
 
 
 def reported(verb: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -27,13 +32,14 @@ def reported(verb: Callable[Arguments, None]) -> Callable[Arguments, None]:
         except BrokenPipeError:  # whoever reads our output has seen enough
             _write_no_more()
             raise SystemExit(128 + signal.SIGPIPE) from None
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            raise SystemExit(128 + signal.SIGINT) from None
+        except KeyboardInterrupt as error:
+            raise SystemExit(say_last(error)) from None
         except Exception as error:
             code = _explain(error)
             if code is None:
                 raise
+            if type(error).__name__ == OUT_OF_MEMORY_TOLD:
+                _end_at_once(code)
             raise SystemExit(code) from None
 
     return run
@@ -42,6 +48,17 @@ def reported(verb: Callable[Arguments, None]) -> Callable[Arguments, None]:
 def _write_no_more() -> None:
     """Python's last flush must not complain of what stdout has refused before."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end_at_once(code: int) -> None:
+    """Ends the process, tidied up as at any end, but before Python takes TensorFlow apart.
+
+    What XLA leaves where it has run out of memory is freed twice then, which would end the process with SIGABRT.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _explain(error: Exception) -> int | None:

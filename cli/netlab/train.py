@@ -14,11 +14,15 @@ from netlab.plugin import Plugins, load
 from netlab.quiet import starting_tensorflow
 
 if TYPE_CHECKING:
+    from netlib.tasks.resume import Resumed
     from netlib.tasks.train import TrainResult
 
 Config = Annotated[str | None, typer.Argument(metavar="CONFIG", hidden=True)]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", hidden=True)]
 Resume = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run, with its own config.")]
+AllowChange = Annotated[
+    bool, typer.Option("--allow-change", help="Resume with changes that make the rest of it another run.")
+]
 RunDir = Annotated[
     Path | None, typer.Option("--run-dir", metavar="DIR", help="The run directory, in place of a numbered one.")
 ]
@@ -35,6 +39,7 @@ def train(
     config: Config = None,
     overrides: Overrides = None,
     resume: Resume = None,
+    allow_change: AllowChange = False,
     run_dir: RunDir = None,
     runs: Runs = Path("runs"),
     fold: FoldOf = None,
@@ -55,13 +60,24 @@ def train(
     netlab train configs/digits_mlp.yaml --fold 2/5
     netlab train spirals.yaml --plugin my_sources.py
     netlab train --resume runs/digits-cnn-1
+    netlab train --resume runs/digits-cnn-1 train.epochs=60
     """
     load(plugin)
     path, changes = _config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)
     from netlib.tasks.plan import plan_training
 
     changes = [*_fold(fold), *changes]
-    plan = plan_training(path, changes, runs_root=runs, run_dir=run_dir, resume=resume, dry_run=dry_run)
+    plan = plan_training(
+        path,
+        changes,
+        runs_root=runs,
+        run_dir=run_dir,
+        resume=resume,
+        allow_change=allow_change,
+        dry_run=dry_run,
+    )
+    if plan.resumed and not quiet:
+        _show(plan.resumed)
     from netlib.report.display import display
 
     with starting_tensorflow(plan.config.train.threads, quiet):
@@ -70,6 +86,15 @@ def train(
     with display(quiet=quiet) as shown:
         result = run(plan, [shown] if json else [_announcer(), shown])
     _print(result, json)
+
+
+def _show(resumed: Resumed) -> None:
+    """What is changed, a line a key."""
+    from netlib.report.changes import change_line
+    from netlib.report.terminal import has_color
+
+    for change in resumed.changes:
+        print(change_line(change.key, *change.shown(), color=has_color(sys.stderr)), file=sys.stderr)
 
 
 def _config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None, list[str]]:

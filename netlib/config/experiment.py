@@ -118,5 +118,6 @@ class Experiment:
         if self.model is not None:
             plain["model"] = self.model
         if self.train is not None:
-            plain["train"] = literal(self.train.to_plain())
+            train = self.train.to_plain()
+            plain["train"] = {**literal(train), "load": train["load"]}
         return plain

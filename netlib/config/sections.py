@@ -110,7 +110,7 @@ class Sections:
             source = {"source": self._substituted(written["source"], ("data", "source"))} if "source" in written else {}
             literal = DataSpec.path_keys({**written, **source})
             values = {
-                key: self._absolute(value, key) if key in literal else self._substituted(value, ("data", key))
+                key: self._absolute(value, "data", key) if key in literal else self._substituted(value, ("data", key))
                 for key, value in {**written, **source}.items()
             }
         try:
@@ -128,17 +128,30 @@ class Sections:
             return [self._absolute(path, *keys, number) for number, path in enumerate(paths)]
         if not isinstance(paths, str) or not paths:
             return paths
-        found, _ = self.tree.find(("data", *keys))
+        found, _ = self.tree.find(keys)
         return os.path.normpath(found.place.source.folder / paths)
 
     def _train(self) -> TrainSpec | None:
         from netlib.spec.training import TrainSpec
 
+        written = self.plain["train"]
+        load = {"load": self._load(written["load"])} if isinstance(written, Mapping) and "load" in written else {}
+        rest = {key: value for key, value in written.items() if key not in load} if load else written
+        values = self._substituted(rest, ("train",))
         try:
-            return TrainSpec.parse(self._substituted(self.plain["train"], ("train",)))
+            return TrainSpec.parse({**values, **load} if load else values)
         except SpecError as error:
             self._report(problem.under(("train",)) for problem in error.problems)
             return None
+
+    def _load(self, written: Any) -> Any:
+        """`train.load` with the path as seen from its file; names of weights and paths take no `$`."""
+        if isinstance(written, Mapping):
+            return {
+                key: self._absolute(each, "train", "load", key) if key == "from" else each
+                for key, each in written.items()
+            }
+        return self._absolute(written, "train", "load")
 
     def _declares_inputs(self) -> bool:
         model = self.plain.get("model")
@@ -207,17 +220,18 @@ class Sections:
         return graph, problems
 
     def _frozen(self, graph: Graph | None) -> Graph | None:
-        """The network without what `train.freeze` chooses to be left as it is."""
+        """The network in which what `train.freeze` chooses is never trained; what is trained after some epochs is."""
         if graph is None or not (self.train and self.train.freeze):
             return graph
-        from netlib.spec.freezing import frozen
-
         try:
-            return frozen(graph, self.train.freeze)
+            chosen = self.train.freezing.applied(graph)
         except SpecError as error:
             if graph.known:  # else a weight of a layer of Keras's may be meant
                 self._report(problem.under(("train", "freeze")) for problem in error.problems)
             return graph
+        if chosen.known:
+            self._report(problem.under(("train",)) for problem in self.train.freezing.check(chosen, self.train))
+        return chosen
 
     def _contract(self) -> None:
         if not (self.train and self.graph):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+
+from netlib.spec.features import SPLITS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Values: TypeAlias = "Array | pl.Series"
 """Numbers as an array; texts and times, of which only preprocessing makes numbers, as a series."""
-SPLITS = ("train", "validation", "test")
 BLOCK = 1 << 24
 """Bytes of an array that is not in one piece that are copied at a time."""
 
@@ -123,3 +124,8 @@ def widened(values: Array) -> Array:
 def side_by_side(columns: Sequence[Any]) -> Array:
     """Columns of numbers, each of one or more a row, as float32 (rows, width)."""
     return np.concatenate([np.asarray(each, np.float32).reshape(len(each), -1) for each in columns], axis=1)
+
+
+def parts_of(splits: Iterable[str], counts: Any) -> Array:
+    """See `Arrays.parts`: of samples that are so many in each split, one behind the other."""
+    return np.repeat(np.array([SPLITS.index(split) for split in splits], np.int8), counts)

@@ -114,10 +114,14 @@ def load(spec: DataSpec, seed: int, preprocessing: Preprocessing | None = None) 
     if preprocessing is None and _kept and (kept := _kept.pop(_key(spec, seed), None)):
         return kept
     if spec.memory is not None:
+        from netlib.data.excerpt import excerpt
         from netlib.data.stream_load import streamed
 
         if found := streamed(spec, seed, spec.memory, preprocessing):
-            return found
+            splits, pipeline = found
+            return (
+                replace(splits, anomalies=excerpt(splits, pipeline)[1].anomalies) if preprocessing is None else splits
+            )
     read = parts(spec, seed)
     _need_room(spec, read)
     return prepared(read, preprocessing)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from netlib.data.arrays import SPLITS, Array, Arrays
+from netlib.data.arrays import Array, Arrays
 from netlib.data.rows import rows_where
+from netlib.spec.features import SPLITS
 
 
 def with_parts(

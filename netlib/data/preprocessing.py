@@ -224,12 +224,16 @@ def _plain(step: FittedStep) -> dict[str, Any]:
 
 
 def _restored(stored: Any, prefix: str, arrays: Mapping[str, Array]) -> FittedStep:
+    if not isinstance(stored, Mapping) or "step" not in stored:
+        raise NetlabError(f"the stored preprocessing is damaged: '{prefix}' does not say which step it is")
     try:
         spec = parse_choice("preprocessing", stored["step"])
     except SpecError as error:
         raise NetlabError(f"the stored preprocessing cannot be read: {error}") from None
     assert isinstance(spec, PreprocessingSpec)
     texts = {key: tuple(value) for key, value in stored.get("learned", {}).items()}
+    if not all(isinstance(text, str) for found in texts.values() for text in found):
+        raise NetlabError(f"the stored preprocessing is damaged: what '{prefix}' has learned are not texts")
     learned: dict[str, Any] = {}
     for key in step_of(spec).learns:
         if key in texts:

@@ -33,6 +33,14 @@ def rows_where(mask: Array) -> Array:
     return found
 
 
+def gathered(values: Array, numbers: Array) -> Array:
+    """The rows of these numbers, in this order; read in rising order, for `values` may be those of a mapped file."""
+    order = np.argsort(numbers, kind="stable")
+    found = np.empty((len(numbers), *values.shape[1:]), values.dtype)
+    found[order] = values[np.asarray(numbers)[order]]
+    return found
+
+
 def counts_of(numbers: Array, different: int) -> Array:
     """How often each number from 0 to `different - 1` occurs."""
     counts = np.zeros(different, np.int64)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values
-from netlib.data.excerpt import excerpt
+from netlib.data.disk_cache import DiskCache
 from netlib.data.load import READERS, Splits, with_chosen
 from netlib.data.overlaps import without_overlaps
 from netlib.data.parts import with_parts
@@ -53,8 +53,12 @@ class Columns(Mapping[str, Any]):
         return len(self.stored)
 
 
-def streamed(spec: DataSpec, seed: int, memory: int, preprocessing: Preprocessing | None) -> Splits[Streamed] | None:
-    """The splits, whose samples are read when they are needed; None where they fit the memory, or the source cannot do that.
+def streamed(
+    spec: DataSpec, seed: int, memory: int, preprocessing: Preprocessing | None
+) -> tuple[Splits[Streamed], Pipeline] | None:
+    """The splits, whose samples are read when they are needed, and what these go through.
+
+    None where they fit the memory, or the source cannot do that. Nothing is looked for in the samples.
 
     Raises:
         SpecError: what is asked for takes all samples at once.
@@ -71,9 +75,9 @@ def streamed(spec: DataSpec, seed: int, memory: int, preprocessing: Preprocessin
     raw = pipeline.raw
     _refuse(spec, pipeline)
     reader = found.converted() if isinstance(found, Unconverted) else found
+    reader = DiskCache.of(reader) if spec.cache else reader
     rows, apart = _apart(reader, _rows(spec, seed, memory, reader, raw))
     notes: tuple[str, ...] = ()
-    fits = preprocessing is None
     if preprocessing is None:
         stored = {name: _stored(reader, memory, (*raw.inputs, *raw.targets), part) for name, part in rows.items()}
         pipeline, notes = with_chosen(pipeline, {name: _unread(stored[name]) for name in rows if len(rows[name])})
@@ -85,8 +89,7 @@ def streamed(spec: DataSpec, seed: int, memory: int, preprocessing: Preprocessin
     signature = replace(pipeline.signature(preprocessing.learned()), samples=reader.rows)
     held_out = ready.get("validation"), ready.get("test")
     told = (_told(reader, window), *reader.notes(), *apart, *notes)
-    splits = Splits(ready["train"], *held_out, preprocessing, reader.fingerprint(), signature, told)
-    return replace(splits, anomalies=excerpt(splits, pipeline)[1].anomalies) if fits else splits
+    return Splits(ready["train"], *held_out, preprocessing, reader.fingerprint(), signature, told), pipeline
 
 
 def _refuse(spec: DataSpec, pipeline: Pipeline) -> None:

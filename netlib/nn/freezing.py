@@ -59,6 +59,15 @@ def settings(root: Any) -> list[tuple[bool, frozenset[str]]]:
     return [(flag(each), frozenset(getattr(each, "frozen_names", ()))) for each in modules]
 
 
+def restore(root: Any, kept: Iterable[tuple[bool, frozenset[str]]]) -> None:
+    """Sets everything as it was when `settings` told it; the tree has the same modules."""
+    for entry, (trained, names) in zip(Tree(root).modules, kept, strict=True):
+        _set_flag(entry.value, trained=trained)
+        if isinstance(entry.value, Parent):
+            entry.value.frozen_names.clear()
+            entry.value.frozen_names.update(names)
+
+
 def frozen_by_name(root: Any) -> list[str]:
     """Paths of the variables that are frozen one by one, not by the flag of a module."""
     return [entry.path for entry in Tree(root).variables if any(_is_named(place) for place in entry.places)]

@@ -17,6 +17,8 @@ from netlib.spec.layer import MASK
 Tensors = dict[str, tf.Tensor]
 Tap = Callable[[Ref, tf.Tensor], tf.Tensor]
 """Sees the value at the beginning of each edge, and gives what goes on along it in its place."""
+Watch = Callable[[Node, Tensors, Tensors], None]
+"""Sees a node that has run, what it has read, by the names of its inputs, and what it has given, by port."""
 
 
 def run(
@@ -32,6 +34,7 @@ def run(
         training: whether layers behave as in training, where the node does not say it.
     """
     tap = _tap_of(graph)
+    watch = _watch.get()
     refs = ((Ref(None, name), tensor.dtype) for name, tensor in graph.inputs.items())
     values = {ref: tap(ref, tf.cast(inputs[ref.port], dtype)) for ref, dtype in refs}
     known = {Ref(None, name): mask for name, mask in masks.items()}
@@ -40,6 +43,8 @@ def run(
         read_masks = {name: known[ref] for name, ref in node.reads.items() if ref in known}
         flag = training if node.training is None else node.training
         given, given_masks = _run_node(node, layers[layer_name(graph, node)], read, read_masks, flag)
+        if watch is not None:
+            watch(node, {name: values[ref] for name, ref in node.reads.items()}, given)
         values.update({(ref := Ref(node.name, port)): tap(ref, value) for port, value in given.items()})
         known.update({Ref(node.name, port): mask for port, mask in given_masks.items()})
     outputs = graph.outputs.items()
@@ -56,6 +61,17 @@ def tapped(graph: Graph, tap: Tap) -> Iterator[None]:
         _taps.reset(token)
 
 
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Inside, `watch` sees each node of every graph that runs, those of the networks in it too, a container after its nodes."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 _taps: ContextVar[tuple[Graph, Tap] | None] = ContextVar("taps", default=None)
 
 

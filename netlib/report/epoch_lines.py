@@ -49,9 +49,9 @@ class EpochLines(Listener):
         """Counts, for the time that is left."""
         self._time_left.validating()
 
-    def checkpoint_saved(self, path: object, best: bool) -> None:
+    def epoch_is_best(self, epoch: int) -> None:
         """Remembers that the epoch is the best so far."""
-        self._best = best
+        self._best = True
 
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """The epoch's line."""

@@ -83,9 +83,9 @@ class LiveDisplay(Listener):
         self._phase = "validating"
         self._time_left.validating()
 
-    def checkpoint_saved(self, path: object, best: bool) -> None:
+    def epoch_is_best(self, epoch: int) -> None:
         """Remembers that the epoch is the best so far."""
-        self._best = best
+        self._best = True
 
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """Takes the record's metrics."""

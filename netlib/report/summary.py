@@ -14,6 +14,7 @@ from netlib.report.summary_values import as_values
 from netlib.report.terminal import can_draw, has_color, is_live
 from netlib.report.terminal import width as columns_to_fill
 from netlib.spec.errors import UsageError
+from netlib.spec.freezing import Stage
 from netlib.spec.graph import Graph
 
 __all__ = ["as_text", "as_tree", "as_values", "branch", "for_stream", "print_summary", "summary_text", "tensor_text"]
@@ -22,9 +23,9 @@ FILE_WIDTH = 120
 _GUIDES = "│├└─ "
 
 
-def summary_text(graph: Graph, name: str = "model") -> str:
-    """The network as a run's `summary.txt` has it."""
-    return as_text(summarise_graph(graph, name), FILE_WIDTH)
+def summary_text(graph: Graph, name: str = "model", stages: Sequence[tuple[Stage, int]] = ()) -> str:
+    """The network as a run's `summary.txt` has it; `stages` as of `summarise_graph`."""
+    return as_text(summarise_graph(graph, name, stages=stages), FILE_WIDTH)
 
 
 def as_text(summary: Summary, width: int, columns: Sequence[str] = ()) -> str:

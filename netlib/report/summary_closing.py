@@ -26,7 +26,7 @@ def closing_lines(summary: Summary, width: int) -> list[str]:
     totals = summary.totals
     folded = any(row.copies > 1 for row in summary.rows)
     lines = ["xN: that many equal copies, shown once; the numbers are those of all of them.", ""] if folded else []
-    lines += [_parameters(totals), *map(_share, summary.shares), *_operations(totals, summary.graph)]
+    lines += [_parameters(totals), *_stages(summary), *map(_share, summary.shares), *_operations(totals, summary.graph)]
     if summary.step is not None:
         lines += _memory(summary.step, summary.graph, width)
     return [*lines, *_of_keras(summary.graph)]
@@ -63,6 +63,16 @@ def _parameters(totals: Cost) -> str:
     of_which = f"trainable {trainable}, non-trainable {other}"
     least = "" if totals.known else "at least "
     return f"Parameters: {least}{numbers.count(parameters.total)} ({of_which}), {numbers.size(totals.weight_bytes)}"
+
+
+def _stages(summary: Summary) -> list[str]:
+    """The epochs in which less is trained; the totals are those of all others."""
+    most = summary.totals.parameters.trainable
+    return [
+        f"  in {stage} trainable {numbers.count(trained)}: {numbers.count(most - trained)} are frozen by"
+        f" {', '.join(stage.selectors)}"
+        for stage, trained in summary.stages
+    ]
 
 
 def _share(share: Share) -> str:

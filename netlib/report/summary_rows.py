@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from netlib.report.folding import Run, runs_of
 from netlib.spec.costs import Cost, add, cost, times
+from netlib.spec.freezing import Stage
 from netlib.spec.graph import Graph, Node, Parameters
 from netlib.spec.memory import Memory
 from netlib.spec.param_groups import Share
@@ -80,7 +81,8 @@ class StepMemory:
 
 @dataclass(frozen=True)
 class Summary:
-    """A network in rows, with its name, inputs and outputs. `shares` are those of its optimizers, where there are groups."""
+    """A network in rows, with its name, inputs and outputs. `shares` are those of its optimizers, where there are groups;
+    `stages` are epochs in which more is frozen than the rows say, with the number of parameters that are trained in them."""
 
     name: str
     inputs: dict[str, TensorSpec]
@@ -89,6 +91,7 @@ class Summary:
     graph: Graph = field(compare=False, repr=False)
     step: StepMemory | None = None
     shares: tuple[Share, ...] = ()
+    stages: tuple[tuple[Stage, int], ...] = ()
 
     @cached_property
     def totals(self) -> Cost:
@@ -104,6 +107,7 @@ def summarise_graph(
     fold: bool = True,
     step: StepMemory | None = None,
     shares: Sequence[Share] = (),
+    stages: Sequence[tuple[Stage, int]] = (),
 ) -> Summary:
     """The summary of a network.
 
@@ -114,9 +118,10 @@ def summarise_graph(
         fold: whether equal copies of a repeated node are one row.
         step: the memory that it needs.
         shares: what each of its optimizers updates, where there are several.
+        stages: epochs in which more is frozen, with the number of parameters that are trained in them.
     """
     rows = tuple(collect(graph, depth, fold=fold))
-    return Summary(name, graph.inputs, graph.output_tensors(), rows, graph, step, tuple(shares))
+    return Summary(name, graph.inputs, graph.output_tensors(), rows, graph, step, tuple(shares), tuple(stages))
 
 
 def collect(graph: Graph, depth: int | None = None, *, fold: bool = False) -> Iterator[Row]:

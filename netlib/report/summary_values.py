@@ -23,6 +23,10 @@ def as_values(summary: Summary) -> dict[str, Any]:
         **_cost(summary.totals),
         "memory": None if summary.step is None else _memory(summary.step),
         "param_groups": [_share(share) for share in summary.shares],
+        "freeze": [
+            {"epochs": [stage.first, stage.last], "selectors": list(stage.selectors), "trainable": trained}
+            for stage, trained in summary.stages
+        ],
         "nodes": [_node(row) for row in summary.rows],
     }
 

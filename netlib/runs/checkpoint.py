@@ -6,6 +6,7 @@ worth keeping (finite, for one) is for the caller to decide before.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from netlib.runs import atomic, manifest, plain, staging, tensors
 from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import CheckpointError, TensorFileError
+from netlib.runs.hashing import at_once
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -76,10 +78,12 @@ def write_folder(
         )
     text = plain.to_json({"step": step, "state": dict(state)})
     with staging.appearing(folder) as hidden:
-        for group, arrays in groups.items():
-            tensors.save(hidden / _file(group), arrays, aliases if group == "model" else None)
+        digests = {
+            file_of(group): tensors.save(hidden / file_of(group), arrays, aliases if group == "model" else None)
+            for group, arrays in groups.items()
+        }
         atomic.write_text(hidden / STATE, text + "\n")
-        manifest.write(hidden)
+        manifest.write(hidden, digests)
 
 
 def verify(path: Path) -> None:
@@ -88,7 +92,7 @@ def verify(path: Path) -> None:
     Raises:
         CheckpointError: if it is incomplete, damaged or of a newer format.
     """
-    entries = _entries(path)
+    entries = entries_of(path)
     manifest.check(path, entries, hashed=entries)
     _state(path)
 
@@ -99,16 +103,16 @@ def read(path: Path, groups: Iterable[str] | None = None) -> Checkpoint:
     Raises:
         CheckpointError: if it is incomplete, damaged or of a newer format, or has no such group.
     """
-    entries = _entries(path)
-    wanted = [group for group in GROUPS if _file(group) in entries] if groups is None else list(groups)
+    entries = entries_of(path)
+    wanted = [group for group in GROUPS if file_of(group) in entries] if groups is None else list(groups)
     for group in wanted:
-        if _file(group) not in entries:
-            raise CheckpointError(f"checkpoint {path} has no {_file(group)} (it has: {', '.join(sorted(entries))})")
-    manifest.check(path, entries, hashed=[STATE, *map(_file, wanted)])
+        if file_of(group) not in entries:
+            raise CheckpointError(f"checkpoint {path} has no {file_of(group)} (it has: {', '.join(sorted(entries))})")
+    manifest.check(path, entries, hashed=[STATE])
+    arrays = dict(zip(wanted, at_once(lambda group: _verified(path, entries, file_of(group)), wanted), strict=True))
     step, state = _state(path)
     try:
-        arrays = {group: tensors.load(path / _file(group)) for group in wanted}
-        aliases = tensors.load_aliases(path / _file("model"))
+        aliases = tensors.load_aliases(path / file_of("model"))
     except TensorFileError as error:
         raise CheckpointError(f"checkpoint {path} cannot be read: {error}") from error
     return Checkpoint(path, step, arrays, state, aliases)
@@ -146,16 +150,34 @@ def _by_step(path: Path) -> int:
     return step_of(path) or 0
 
 
-def _file(group: str) -> str:
+def file_of(group: str) -> str:
+    """The name of the file of a group, `model.safetensors`."""
     return f"{group}.safetensors"
 
 
-def _entries(path: Path) -> dict[str, manifest.Entry]:
-    entries = manifest.read(path, known=[STATE, *map(_file, GROUPS)])
-    for name in (STATE, _file("model")):
+def entries_of(path: Path) -> dict[str, manifest.Entry]:
+    """Size and SHA-256 of each file of a checkpoint, by its name, as the manifest says.
+
+    Raises:
+        CheckpointError: the manifest is damaged, of a newer format, or not that of a checkpoint.
+    """
+    entries = manifest.read(path, known=[STATE, *map(file_of, GROUPS)])
+    for name in (STATE, file_of("model")):
         if name not in entries:
             raise manifest.damaged(path, f"its {manifest.NAME} does not list {name}")
     return entries
+
+
+def _verified(path: Path, entries: dict[str, manifest.Entry], name: str) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a file, which is read once."""
+    digest = hashlib.sha256()
+    try:
+        arrays = tensors.load(path / name, digest)
+    except TensorFileError as error:
+        manifest.check(path, entries, hashed=[name])  # a file that has changed since it was written is told as such
+        raise CheckpointError(f"checkpoint {path} cannot be read: {error}") from error
+    manifest.check_digest(path, name, entries[name], digest.hexdigest())
+    return arrays
 
 
 def _state(path: Path) -> tuple[int, dict[str, Any]]:

@@ -81,6 +81,11 @@ class RunDirectory:
         return self.path / "class_weights.json"
 
     @property
+    def changes(self) -> Path:
+        """One line of JSON for each time the run was gone on with in another way: what was changed, at which step."""
+        return self.path / "changes.jsonl"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of the checkpoints and of the pointers to them."""
         return self.path / CHECKPOINTS

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from netlib.runs import manifest
-from netlib.runs.checkpoint import checkpoints_of, step_of, verify
+from netlib.runs.checkpoint import Checkpoint, checkpoints_of, read, step_of, verify
 from netlib.runs.directory import CHECKPOINTS, RunDirectory, is_run, open_run
 from netlib.runs.errors import CheckpointError
 from netlib.runs.pointers import POINTERS, Pointer, pointed
 from netlib.spec.errors import UsageError, did_you_mean
+
+Used = TypeVar("Used")
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,27 @@ def newest_valid(run: RunDirectory) -> tuple[Path, list[Damaged]]:
         UsageError: if the run has no checkpoint.
         CheckpointError: if none verifies.
     """
+
+    def verified(path: Path) -> Path:
+        verify(path)
+        return path
+
+    return _newest_that(verified, run)
+
+
+def read_newest(run: RunDirectory) -> tuple[Checkpoint, list[Damaged]]:
+    """That checkpoint, which is verified as it is read, and the newer ones that are not whole; raises as `newest_valid` does."""
+    return _newest_that(read, run)
+
+
+def _newest_that(use: Callable[[Path], Used], run: RunDirectory) -> tuple[Used, list[Damaged]]:
+    """What `use` makes of the newest checkpoint of which it does not say that it is damaged; and those of which it does."""
     damaged: list[Damaged] = []
     for path in reversed(checkpoints_of(run)):
         try:
-            verify(path)
+            return use(path), damaged
         except CheckpointError as error:
             damaged.append(Damaged(path, str(error)))
-        else:
-            return path, damaged
     if not damaged:
         again = f"; start again with: netlab train {run.resolved}" if run.resolved.is_file() else ""
         raise UsageError(f"run '{run.path}' has no checkpoint to go on from{again}")

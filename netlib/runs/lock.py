@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from netlib.runs import atomic
 from netlib.runs.directory import RunDirectory
-from netlib.spec.errors import UsageError
+from netlib.spec.errors import NetlabError, UsageError
 
 
 @contextmanager
@@ -32,6 +32,28 @@ def alone(run: RunDirectory) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def need_free(run: RunDirectory) -> None:
+    """Refuses a run that another process trains, before anything of it is read that may change.
+
+    Raises:
+        UsageError: another process trains the run.
+        NetlabError: the system refuses to open the folder.
+    """
+    with alone(run):
+        return
+
+
+def is_taken(run: RunDirectory) -> bool:
+    """Whether another process trains the run, as far as that can be known."""
+    try:
+        need_free(run)
+    except UsageError:
+        return True
+    except NetlabError:
+        return False
+    return False
 
 
 def _lock(descriptor: int, run: RunDirectory) -> None:

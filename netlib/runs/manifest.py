@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from netlib.runs import atomic
 from netlib.runs.errors import CheckpointError
+from netlib.runs.hashing import sha256_of
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -27,13 +27,12 @@ class Entry:
     sha256: str
 
 
-def write(folder: Path) -> None:
-    """Write the manifest of the files that are in `folder`."""
-    files = {
-        path.name: {"size": path.stat().st_size, "sha256": _sha256(path)}
-        for path in sorted(folder.iterdir())
-        if path.name != NAME
-    }
+def write(folder: Path, known: Mapping[str, str] | None = None) -> None:
+    """Write the manifest of the files that are in `folder`; `known` are SHA-256 that the writer has found, by file name."""
+    known = known or {}
+    paths = sorted(path for path in folder.iterdir() if path.name != NAME)
+    found = {**known, **sha256_of([path for path in paths if path.name not in known])}
+    files = {path.name: {"size": path.stat().st_size, "sha256": found[path.name]} for path in paths}
     atomic.write_text(folder / NAME, json.dumps({"format": FORMAT, "files": files}, indent=1) + "\n")
 
 
@@ -75,10 +74,20 @@ def check(folder: Path, entries: dict[str, Entry], hashed: Iterable[str]) -> Non
             _check_size(folder, name, entry)
         for name in sorted(present - entries.keys()):
             raise damaged(folder, f"it has a file '{name}' that its {NAME} does not list")
-        for name in hashed:
-            _check_content(folder, name, entries[name])
+        for name, sha256 in sha256_of([folder / name for name in hashed]).items():
+            check_digest(folder, name, entries[name], sha256)
     except OSError as error:
         raise CheckpointError(f"cannot read checkpoint {folder}: {error}") from error
+
+
+def check_digest(folder: Path, name: str, entry: Entry, sha256: str) -> None:
+    """Compare the SHA-256 that a file was found to have with what the manifest says of it.
+
+    Raises:
+        CheckpointError: they differ.
+    """
+    if sha256 != entry.sha256:
+        raise damaged(folder, f"{name} has SHA-256 {sha256}, its {NAME} says {entry.sha256}")
 
 
 def damaged(folder: Path, reason: str) -> CheckpointError:
@@ -88,6 +97,8 @@ def damaged(folder: Path, reason: str) -> CheckpointError:
 
 def _parse(folder: Path) -> dict[str, Any]:
     try:
+        if not stat.S_ISREG((folder / NAME).lstat().st_mode):
+            raise damaged(folder, f"its {NAME} is not a regular file")
         with (folder / NAME).open("rb") as file:
             content = json.loads(file.read(_LARGEST))
     except FileNotFoundError:
@@ -116,14 +127,3 @@ def _check_size(folder: Path, name: str, entry: Entry) -> None:
         raise damaged(folder, f"{name} is not a regular file")
     if status.st_size != entry.size:
         raise damaged(folder, f"{name} has {status.st_size} bytes, its {NAME} says {entry.size}")
-
-
-def _check_content(folder: Path, name: str, entry: Entry) -> None:
-    sha256 = _sha256(folder / name)
-    if sha256 != entry.sha256:
-        raise damaged(folder, f"{name} has SHA-256 {sha256}, its {NAME} says {entry.sha256}")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,17 +1,20 @@
-"""`latest` and `best`: one-line files that name a checkpoint of their run, and which checkpoints are kept."""
+"""`latest` and `best`: one-line files that name a checkpoint of their run."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Literal, get_args
 
-from netlib.runs import atomic, staging
+from netlib.runs import atomic
 from netlib.runs.checkpoint import checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import CheckpointError
 
 Pointer = Literal["latest", "best"]
 POINTERS: tuple[Pointer, ...] = get_args(Pointer)
+_TRIES = 10
+_PAUSE = 0.02
 
 
 def point(run: RunDirectory, pointer: Pointer, checkpoint: Path) -> None:
@@ -29,9 +32,21 @@ def point(run: RunDirectory, pointer: Pointer, checkpoint: Path) -> None:
 def pointed(run: RunDirectory, pointer: Pointer) -> Path | None:
     """The checkpoint that a pointer names; None if there is no such pointer yet.
 
+    Another process may be writing the run: where the checkpoint is not there, the pointer may name another by now, or the
+    checkpoint is being replaced, and is there in a moment.
+
     Raises:
         CheckpointError: if the pointer does not name a checkpoint that is there.
     """
+    tries = _TRIES
+    while (checkpoint := _named(run, pointer)) and (checkpoint.is_symlink() or not checkpoint.is_dir()):
+        if not (tries := tries - 1):
+            raise CheckpointError(f"{run.checkpoints / pointer} names '{checkpoint.name}', which is not there")
+        time.sleep(_PAUSE)
+    return checkpoint
+
+
+def _named(run: RunDirectory, pointer: Pointer) -> Path | None:
     file = run.checkpoints / pointer
     try:
         text = file.read_bytes().decode("ascii")
@@ -42,23 +57,4 @@ def pointed(run: RunDirectory, pointer: Pointer) -> Path | None:
     checkpoint = run.checkpoints / text.removesuffix("\n")
     if checkpoint.parent != run.checkpoints or step_of(checkpoint) is None:
         raise CheckpointError(f"{file} is damaged: expected the name of a checkpoint, got {text[:40]!r}")
-    if checkpoint.is_symlink() or not checkpoint.is_dir():
-        raise CheckpointError(f"{file} names '{checkpoint.name}', which is not there")
     return checkpoint
-
-
-def prune(run: RunDirectory, keep_last: int) -> list[Path]:
-    """Remove all but the newest `keep_last` checkpoints and those that `best` and `latest` name; return what was removed.
-
-    The checkpoint of step 0 is as any other: the initial weights follow from the config and its seed.
-
-    Raises:
-        NetlabError: if a pointer is damaged (nothing is removed then), or the system refuses.
-    """
-    if keep_last < 1:
-        raise ValueError(f"at least 1 checkpoint must be kept, got keep_last={keep_last}")
-    kept = {pointed(run, pointer) for pointer in POINTERS}
-    removed = [path for path in checkpoints_of(run)[:-keep_last] if path not in kept]
-    for path in removed:
-        staging.remove(path)
-    return removed

@@ -1,12 +1,13 @@
 """Named arrays as a safetensors file. Equal content gives equal bytes; the header holds the aliases of shared variables.
 
-The library reads; the writing is here, because the library's writer orders the header's entries at random, gives the file to its
-owner alone whatever the user's mask says, writes the memory of a transposed array as it lies, and leaves a file under a random
-name when it is killed.
+The library reads the header (the values: `netlib.runs.tensor_values`); the writing is here, because the library's writer orders
+the header's entries at random, gives the file to its owner alone whatever the user's mask says, writes the memory of a transposed
+array as it lies, and leaves a file under a random name when it is killed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from netlib.runs import atomic
 from netlib.runs.errors import TensorFileError
+from netlib.runs.tensor_values import read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from hashlib import _Hash
 
     import numpy.typing as npt
 
@@ -42,12 +45,16 @@ DTYPES = {
 }
 """The types that can be saved: NumPy's name -> the format's."""
 
-_METADATA = "__metadata__"
+_NUMPY = {ours: name for name, ours in DTYPES.items()}
+METADATA = "__metadata__"
+"""The name that the format keeps for itself."""
 _ALIASES = "aliases"
 
 
-def save(path: Path, arrays: Arrays, aliases: Mapping[str, str] | None = None) -> None:
-    """Write `arrays` to `path`, atomically. `aliases` maps other names of an array to the name under which it is saved.
+def save(path: Path, arrays: Arrays, aliases: Mapping[str, str] | None = None) -> str:
+    """Write `arrays` to `path`, atomically; return the SHA-256 of the file in hexadecimal.
+
+    `aliases` maps other names of an array to the name under which it is saved.
 
     Raises:
         TypeError: for an array of a type that is not in `DTYPES`.
@@ -64,20 +71,28 @@ def save(path: Path, arrays: Arrays, aliases: Mapping[str, str] | None = None) -
     ordered = sorted(arrays.items(), key=lambda item: (-item[1].itemsize, item[0]))
     header = _header(dict(ordered), aliases or {})
     with atomic.replacing(path) as beside, beside.open("wb") as file:
+        digest = hashlib.sha256(header)
         file.write(header)
         for _, array in ordered:
             dense = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
-            file.write(dense.reshape(-1).view(np.uint8).data)
+            data = dense.reshape(-1).view(np.uint8).data
+            digest.update(data)
+            file.write(data)
+    return digest.hexdigest()
 
 
-def load(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The arrays in a file, by name in alphabetical order. They are copies that may be written to.
+def load(path: Path, digest: _Hash | None = None) -> dict[str, npt.NDArray[Any]]:
+    """The arrays in a file, by name in alphabetical order. They may be written to.
+
+    Args:
+        path: the file, which is read once.
+        digest: told every byte of the file.
 
     Raises:
         TensorFileError: if the file is missing, damaged, or has a type that NumPy has not.
     """
     with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in sorted(file.keys())}
+        return dict(sorted(read_values(path, file, _NUMPY, digest).items()))
 
 
 def load_aliases(path: Path) -> dict[str, str]:
@@ -114,7 +129,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 def _header(arrays: Arrays, aliases: Mapping[str, str]) -> bytes:
     """The format's header: its length, then JSON that gives type, shape and place of each array, padded to 8 bytes."""
-    entries: dict[str, Any] = {_METADATA: {_ALIASES: json.dumps(dict(aliases), sort_keys=True)}} if aliases else {}
+    entries: dict[str, Any] = {METADATA: {_ALIASES: json.dumps(dict(aliases), sort_keys=True)}} if aliases else {}
     end = 0
     for name, array in arrays.items():
         begin, end = end, end + array.nbytes
@@ -125,7 +140,7 @@ def _header(arrays: Arrays, aliases: Mapping[str, str]) -> bytes:
 
 
 def _check_array(path: Path, name: str, array: npt.NDArray[Any]) -> None:
-    if name == _METADATA:
+    if name == METADATA:
         raise ValueError(f"{path.name}: an array cannot be named '{name}'")
     if array.dtype.name not in DTYPES:
         raise TypeError(f"{path.name}: array '{name}' has dtype {array.dtype}, expected one of {', '.join(DTYPES)}")

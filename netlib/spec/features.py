@@ -14,6 +14,7 @@ from netlib.spec.tensors import TensorSpec
 Kind = Literal["numbers", "text", "times"]
 """Of what values are: only numbers can be read by a network, the others need a step that makes numbers of them."""
 
+SPLITS = ("train", "validation", "test")
 TEXT, TIMES = "string", "datetime"
 _KINDS: dict[str, Kind] = {TEXT: "text", TIMES: "times"}
 

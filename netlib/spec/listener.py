@@ -43,11 +43,19 @@ class Listener:
     def validation_started(self) -> None:
         """After the last step of an epoch."""
 
+    def epoch_is_best(self, epoch: int) -> None:
+        """The epoch that ends is better, by what the training monitors, than all before it; its record comes next."""
+
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """With the epoch's record: `epoch`, `step`, `train`, `validation`, `learning_rate`, `seconds`, `samples_per_second`."""
 
     def checkpoint_saved(self, path: Path, best: bool) -> None:
-        """A checkpoint is whole on the disk. `best`: it is better than all before it; its epoch's record comes next."""
+        """A checkpoint is whole on the disk. It was saved a while ago; the training went on while it was written.
+
+        Args:
+            path: its folder.
+            best: whether it is that of an epoch that was better than all before it.
+        """
 
     def message(self, text: str) -> None:
         """A warning, or why training stopped."""

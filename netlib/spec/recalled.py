@@ -28,11 +28,16 @@ def from_plain(plain: Mapping[str, Any]) -> DataSignature:
     Raises:
         ValueError: they are not such; also KeyError, TypeError, AttributeError.
     """
+    inputs = {str(name): _feature(each) for name, each in plain["inputs"].items()}
+    joins = {str(name): tuple(map(str, columns)) for name, columns in plain["joins"].items()}
+    for name, columns in joins.items():
+        if 0 < len(inputs.keys() & set(columns)) < len(set(columns)):
+            raise ValueError(f"not all columns that are joined to input '{name}' are there")
     return DataSignature(
-        {str(name): _feature(each) for name, each in plain["inputs"].items()},
+        inputs,
         {str(name): _feature(each) for name, each in plain["targets"].items()},
         None if plain["samples"] is None else int(plain["samples"]),
-        {str(name): tuple(map(str, columns)) for name, columns in plain["joins"].items()},
+        joins,
         {str(name): tuple(map(_step, steps)) for name, steps in plain["steps"].items()},
     )
 

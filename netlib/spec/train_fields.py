@@ -1,4 +1,4 @@
-"""The parts of the `train` section, some of which phases have too: losses, metrics, callbacks, clip, checkpoint, monitor."""
+"""The parts of the `train` section, some of which phases have too: losses, metrics, callbacks, clip, monitor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netlib.spec.callbacks import MODE, CallbackSpec, Mode, callbacks_to_plain, 
 from netlib.spec.choice import Choice
 from netlib.spec.errors import SpecError, one_of
 from netlib.spec.terms import LossTerm, MetricTerm, losses_to_plain, metrics_to_plain, parse_losses, parse_metrics
-from netlib.spec.types import PositiveFloat, PositiveInt
+from netlib.spec.types import PositiveFloat
 
 
 class Section(Spec):
@@ -39,14 +39,6 @@ class ClipSpec(Section):
                 f"clip takes exactly one of {one_of(self.to_plain())}, got {' and '.join(given) or 'none'}"
             )
         return self
-
-
-class CheckpointSpec(Section):
-    """When the state is saved, besides the best one and the last."""
-
-    every_epochs: PositiveInt = Field(1, description="Epochs between two checkpoints.")
-    every_steps: PositiveInt | None = Field(None, description="Steps between two checkpoints, besides; none if null.")
-    keep_last: PositiveInt = Field(2, description="How many are kept, besides the best one.")
 
 
 class MonitorSpec(Section):

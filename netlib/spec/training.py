@@ -9,11 +9,13 @@ from pydantic import Field, model_validator
 
 from netlib.spec.base import as_validation_error
 from netlib.spec.callbacks import EarlyStopping, Mode, ReduceOnPlateau, Seconds
+from netlib.spec.checkpoint import CheckpointSpec
 from netlib.spec.choice import Mixing, Optimizer
 from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean
-from netlib.spec.freezing import Selectors
+from netlib.spec.freezing import Freeze, Freezing
 from netlib.spec.heads import Heads, bind
+from netlib.spec.loading import LoadSpec
 from netlib.spec.optimizers import Adam, OptimizerSpec
 from netlib.spec.param_groups import ParamGroups, ParamGroupSpecs
 from netlib.spec.phases import INSTEAD, NO_FLOAT16, Phases, PhaseSpecs, beside_phases
@@ -21,7 +23,6 @@ from netlib.spec.precision import Precision
 from netlib.spec.terms import LossTerm, MetricTerm
 from netlib.spec.train_fields import (
     Callbacks,
-    CheckpointSpec,
     ClipSpec,
     Losses,
     Metrics,
@@ -34,9 +35,10 @@ from netlib.spec.types import PositiveInt
 if TYPE_CHECKING:
     from netlib.spec.schedules import ScheduleSpec
 
-__all__ = ["CheckpointSpec", "ClipSpec", "Execution", "LossTerm", "MetricTerm", "MonitorSpec", "Monitored", "TrainSpec"]
+__all__ = ["ClipSpec", "Execution", "LossTerm", "MetricTerm", "MonitorSpec", "Monitored", "OnNaN", "TrainSpec"]
 
 Execution = Literal["auto", "xla", "graph", "eager"]
+OnNaN = Literal["stop", "skip", "rollback"]
 SPLITS = ("train", "validation")
 _TO_VALIDATE = "set 'data.validation', or give Model.fit validation_data"
 
@@ -81,10 +83,15 @@ class TrainSpec(Section):
         None,
         description="What decides which checkpoint is the best; validation.loss, or train.loss without a validation split.",
     )
-    freeze: Selectors = Field(
+    load: LoadSpec | None = Field(
+        None,
+        description="Saved weights to begin with: those of a run, a checkpoint, a saved model or a .safetensors file.",
+    )
+    freeze: Freeze = Field(
         (),
-        description="What is not trained, by globs over the paths of nodes and weights, such as `encoder.**` or `**.bias`.",
-        examples=[["encoder.**", "**.bias"]],
+        description="What is not trained, by globs over the paths of nodes and weights, such as `encoder.**` or `**.bias`; or"
+        " a mapping from these to the number of epochs after which they are trained (null: never).",
+        examples=[["encoder.**", "**.bias"], {"encoder.**": 5, "**.bias": None}],
     )
     mix: Mixing = Field(
         None, description="How the samples of a training batch are mixed with one another; not if null."
@@ -93,7 +100,15 @@ class TrainSpec(Section):
     accumulate: PositiveInt = Field(1, description="Batches whose gradients make one step.")
     validate_every: PositiveInt = Field(1, description="Epochs between two validations.")
     checkpoint: CheckpointSpec = Field(
-        default_factory=lambda: CheckpointSpec.parse({}), description="When the state is saved."
+        default_factory=lambda: CheckpointSpec.parse({}),
+        description="When the state is saved, and which checkpoints stay.",
+    )
+    on_nan: OnNaN = Field(
+        "stop",
+        description="What is done where a loss or a gradient is not finite: stop with an error, after a search for where that"
+        " began; skip such steps, for which every step takes about a tenth longer; or rollback to the last checkpoint, and leave"
+        " out that step alone, which costs nothing before. Ten skipped steps in a row are an error, and so are six that are left"
+        " out without an epoch between that had none. In float16 only what is not finite at the least loss scale counts.",
     )
     precision: Precision = Field(
         "float32",
@@ -173,6 +188,11 @@ class TrainSpec(Section):
     def groups(self) -> ParamGroups:
         """Which weight is updated by which optimizer."""
         return ParamGroups(cast(OptimizerSpec, self.optimizer), self.param_groups)
+
+    @property
+    def freezing(self) -> Freezing:
+        """What is frozen, and for how many epochs."""
+        return Freezing(self.freeze)
 
     @property
     def players(self) -> Phases:
@@ -255,6 +275,17 @@ class TrainSpec(Section):
             return best if mode == "auto" else best._replace(mode=mode)
         return self._monitored(str(name), mode, loc, validation, added)
 
+    def kept_best(self, validation: bool, added: Collection[str] = ()) -> list[tuple[Monitored, int]]:
+        """Of which logged values checkpoints stay because they are among the best, and how many; arguments as of `monitored`.
+
+        Raises:
+            SpecError: one is not logged, or which way is better is not known.
+        """
+        return [
+            (self.watched(name, spec.mode, validation, ("checkpoint", "keep_best", str(name)), added), spec.count)
+            for name, spec in self.checkpoint.best.items()
+        ]
+
     def unknown_monitors(self, validation: bool, added: Collection[str] = ()) -> Iterator[Problem]:
         """Everything that is to be watched and is not logged; places are under `train`."""
         try:
@@ -262,13 +293,19 @@ class TrainSpec(Section):
         except SpecError as error:
             yield from error.problems
             return
+        for name, mode, place in self._named_values():
+            try:
+                self.watched(name, mode, validation, place, added)
+            except SpecError as error:
+                yield from error.problems
+
+    def _named_values(self) -> Iterator[tuple[str | None, Mode, Loc]]:
+        """What is watched besides the monitor: its name, which way is better, and where that is written."""
+        for name, kept in self.checkpoint.best.items():
+            yield name, kept.mode, ("checkpoint", "keep_best", str(name))
         for index, spec in enumerate(self.callbacks):
             if isinstance(spec, ReduceOnPlateau):
-                place = ("callbacks", index, spec.type_name(), "monitor")
-                try:
-                    self.watched(spec.monitor, spec.mode, validation, place, added)
-                except SpecError as error:
-                    yield from error.problems
+                yield spec.monitor, spec.mode, ("callbacks", index, spec.type_name(), "monitor")
 
     def _monitored(self, name: str, mode: Mode, loc: Loc, validation: bool, added: Collection[str]) -> Monitored:
         split, _, metric = name.partition(".")

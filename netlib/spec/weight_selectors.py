@@ -21,7 +21,7 @@ def fits(selectors: Iterable[str], paths: Iterable[str]) -> bool:
 
 def trained_weights(graph: Graph) -> Iterator[tuple[tuple[str, ...], Weight]]:
     """Every weight that is trained, once, with all its paths."""
-    return ((paths, weight) for paths, weight, trains in _weights_of(graph) if trains)
+    return ((paths, weight) for paths, weight, trains in weights_of(graph) if trains)
 
 
 def misses(selectors: Placed, paths: Iterable[str]) -> list[Problem]:
@@ -38,7 +38,7 @@ def misses(selectors: Placed, paths: Iterable[str]) -> list[Problem]:
 
 def misfits(selectors: Placed, graph: Graph) -> list[Problem]:
     """Selectors that fit no weight of a graph, or none that is trained."""
-    problems = misses(selectors, (path for paths, *_ in _weights_of(graph) for path in paths))
+    problems = misses(selectors, (path for paths, *_ in weights_of(graph) for path in paths))
     missed = {problem.loc for problem in problems}
     trained = [paths for paths, _ in trained_weights(graph)]
     return problems + [
@@ -48,7 +48,7 @@ def misfits(selectors: Placed, graph: Graph) -> list[Problem]:
     ]
 
 
-def _weights_of(graph: Graph) -> list[tuple[tuple[str, ...], Weight, bool]]:
+def weights_of(graph: Graph) -> list[tuple[tuple[str, ...], Weight, bool]]:
     """Every weight once: its paths, those of weights that are tied to it too, and whether it is trained."""
     tied: dict[str, list[str]] = {}
     for node in graph.walk():

@@ -13,6 +13,7 @@ from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
 from netlib.spec.errors import NetlabError, Problem, UsageError
 from netlib.spec.graph import Graph, Node
 from netlib.spec.registry import snake_case
+from netlib.tasks.loading import load_problems
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def _check(path: Path, strict: bool) -> FileReport:
         return FileReport(path, tuple(error.problems))
     except NetlabError as error:
         return FileReport(path, (PlacedProblem(None, str(error)),))
-    warnings = experiment.warnings
+    loaded = load_problems(experiment)
+    if errors := [problem for problem in loaded if problem.severity == "error"]:
+        return FileReport(path, tuple(errors))
+    warnings = tuple(in_file_order([*experiment.warnings, *loaded], experiment.sources))
     if strict and experiment.graph:
         found = map(experiment.place, unnamed_siblings(experiment.graph))
         warnings = tuple(in_file_order([*warnings, *found], experiment.sources))

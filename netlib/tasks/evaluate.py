@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlib.data.load import load
 from netlib.data.streaming import Samples, form_of
+from netlib.runs.reading import read_found
 from netlib.tasks.plan import Complete, EvaluationPlan, plan_evaluation
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ def measured(plan: EvaluationPlan) -> Evaluation:
     data: Samples = getattr(splits, plan.split)
     config = plan.config.with_experiment(known_at_build(plan.config.experiment))
     model = build(config.experiment)
-    restore_weights(model, plan.checkpoint)
-    return Evaluation(plan.checkpoint, plan.split, len(data), _metrics(config, model, data))
+    found = read_found(plan.asked, partial(restore_weights, model))
+    return Evaluation(found, plan.split, len(data), _metrics(config, model, data))
 
 
 def _metrics(config: Complete, model: Model, data: Samples) -> dict[str, float]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netlib.report.export import Input, Output
 from netlib.runs.atomic import write_text
+from netlib.runs.reading import read_found
 from netlib.runs.staging import appearing
 from netlib.spec.errors import UsageError
 from netlib.spec.pipeline import Pipeline
@@ -89,8 +91,8 @@ def exported(plan: ExportPlan) -> Exported:
     preprocessing = load_preprocessing(evaluation.run)
     config = evaluation.config.with_experiment(known_at_build(evaluation.config.experiment))
     model = build(config.experiment)
-    restore_weights(model, evaluation.checkpoint)
-    done = Exported(evaluation.checkpoint, plan.folder, plan.weights)
+    found = read_found(evaluation.asked, partial(restore_weights, model))
+    done = Exported(found, plan.folder, plan.weights)
     if plan.folder is not None:
         done = _saved(plan.folder, config, model, preprocessing, done)
     if plan.weights is not None:

@@ -87,11 +87,11 @@ class _Found:
         from netlib.data.excerpt import excerpt
         from netlib.data.stream_load import streamed
 
-        splits = streamed(spec.seeded(seed), seed, spec.memory, None)
-        if splits is None:
+        found = streamed(spec.seeded(seed), seed, spec.memory, None)
+        if found is None:
             return None
-        self.samples = {name: len(part) for name, part in parts_of(splits).items()}
-        return excerpt(splits, spec.pipeline().with_steps(splits.preprocessing.specs()))
+        self.samples = {name: len(part) for name, part in parts_of(found[0]).items()}
+        return excerpt(*found)
 
     def of(self, experiment: Experiment, spec: DataSpec) -> tuple[Parts, Splits[Arrays]]:
         """The samples, read now if they were not.

@@ -14,13 +14,12 @@ from netlib.runs import locate
 from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, check_free, open_run
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, UsageError, one_of
-from netlib.spec.features import MissingFileError
+from netlib.spec.features import SPLITS, MissingFileError
 from netlib.spec.graph import Graph
 from netlib.spec.training import TrainSpec
-from netlib.tasks.resume import resumed
+from netlib.tasks.loading import need_fit
+from netlib.tasks.resume import Resumed, resumed
 from netlib.tasks.run_config import config_of_run
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -69,13 +68,22 @@ class Complete:
 
 @dataclass(frozen=True)
 class TrainPlan:
-    """A training that is about to begin, or to go on from the newest checkpoint of `run`."""
+    """A training that is about to begin, or to go on from the newest checkpoint of the run that is `resumed`.
+
+    The data must be that of the run that is `repeated`, if there is one.
+    """
 
     config: Complete
     runs_root: Path = DEFAULT_ROOT
     run_dir: Path | None = None
     dry_run: bool = False
-    run: RunDirectory | None = None
+    resumed: Resumed | None = None
+    repeated: RunDirectory | None = None
+
+    @property
+    def run(self) -> RunDirectory | None:
+        """The run that is gone on with."""
+        return self.resumed.run if self.resumed else None
 
 
 def plan_training(
@@ -85,6 +93,7 @@ def plan_training(
     runs_root: Path = DEFAULT_ROOT,
     run_dir: Path | None = None,
     resume: Path | None = None,
+    allow_change: bool = False,
     dry_run: bool = False,
 ) -> TrainPlan:
     """Checks what `train` is asked for; the arguments are its own.
@@ -93,19 +102,22 @@ def plan_training(
         UsageError: the config, or what else was asked for, is not valid.
         NetlabError: the run's checkpoints are damaged.
     """
+    if allow_change and resume is None:
+        raise UsageError("--allow-change is for a run that is gone on with (--resume); a new run takes any change")
     if config is not None and resume is None:
         if run_dir:
             check_free(run_dir)
-        return TrainPlan(Complete.of(load(config, overrides)), runs_root, run_dir, dry_run)
+        complete = Complete.of(load(config, overrides))
+        need_fit(complete.experiment)
+        return TrainPlan(complete, runs_root, run_dir, dry_run)
     if config is not None or resume is None:
         raise UsageError("train needs a config, or --resume with a run, and not both")
     if run_dir or dry_run:
         raise UsageError("--resume goes on in the run's own directory; leave out --run-dir and --dry-run")
-    run, experiment = resumed(resume, overrides)
-    locate.newest_valid(run)
-    complete = Complete.of(experiment)
+    going_on = resumed(resume, overrides, allow_change=allow_change)
+    complete = Complete.of(going_on.experiment)
     complete.need_data()
-    return TrainPlan(complete, run=run)
+    return TrainPlan(complete, resumed=going_on)
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,8 @@ class EvaluationPlan:
     run: RunDirectory
     checkpoint: Path
     split: str
+    asked: str
+    """What was said to mean the checkpoint; see `netlib.runs.locate.find_checkpoint`."""
 
 
 def plan_evaluation(checkpoint: str, split: str = "test", *, reads: bool = True) -> EvaluationPlan:
@@ -139,4 +153,4 @@ def plan_evaluation(checkpoint: str, split: str = "test", *, reads: bool = True)
         raise UsageError(f"the run has no {split} split: its config holds out none{why}; choose another split")
     if reads:
         config.need_data()
-    return EvaluationPlan(config, run, path, split)
+    return EvaluationPlan(config, run, path, split, checkpoint)

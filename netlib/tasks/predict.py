@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from netlib.data.predicting import Incoming, OnError
 from netlib.data.prediction_files import Lines, Writer, writing
 from netlib.data.streaming import Samples
 from netlib.runs.atomic import replacing
+from netlib.runs.reading import read_found
 from netlib.spec.errors import NetlabError
 from netlib.spec.features import DataSignature
 from netlib.tasks.plan import Complete
@@ -61,7 +63,7 @@ def predicted(plan: PredictionPlan, stream: IO[bytes] | None = None) -> Predicti
     config = plan.config.with_experiment(known_at_build(plan.config.experiment))
     heads = heads_of(plan, config)
     model = build(config.experiment)
-    restore_weights(model, plan.evaluation.checkpoint)
+    found = read_found(plan.evaluation.asked, partial(restore_weights, model))
     count = 0
     with in_plain_words(), unknown_placed(config.experiment):
         samples = _elsewhere(plan, config) if plan.source else _of_split(plan, config)
@@ -73,7 +75,7 @@ def predicted(plan: PredictionPlan, stream: IO[bytes] | None = None) -> Predicti
                     made |= columns(head, outputs[head.output], plan.asked.wanted)
                 writer.write(made)
                 count += len(next(iter(outputs.values())))
-    return Prediction(plan.evaluation.checkpoint, count, (*samples.notes(), *plan.beside.notes))
+    return Prediction(found, count, (*samples.notes(), *plan.beside.notes))
 
 
 @dataclass

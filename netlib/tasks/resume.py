@@ -1,63 +1,85 @@
-"""Going on with a run: its config, with the few changes that keep its past true, and its newest good checkpoint."""
+"""Going on with a run: its config, with the changes that are allowed, and its newest good checkpoint."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from netlib.config.experiment import Experiment
 from netlib.runs import checkpoint, locate
-from netlib.runs.checkpoint import Checkpoint
-from netlib.runs.directory import RunDirectory, open_run
+from netlib.runs.checkpoint import Checkpoint, step_of
+from netlib.runs.directory import CHECKPOINTS, RunDirectory, is_run, open_run
+from netlib.runs.lock import need_free
+from netlib.runs.standing import Standing, standing
 from netlib.spec.errors import UsageError
+from netlib.spec.training import TrainSpec
+from netlib.tasks.change_rules import Effect, Kind
+from netlib.tasks.config_changes import Change, begins_anew, changes_between, monitored
 from netlib.tasks.run_config import config_of_run
 
-SAFE = ("train.epochs", "train.steps", "train.max_time", "train.early_stopping", "train.checkpoint")
-"""What may change: when to stop, and when to save. Everything else would make the first part of the run another run's; of
-`train.callbacks`, those that change the weights."""
+WITH_BEST = ("early_stopping", "ReduceOnPlateau")
+"""Callbacks that remember the best value so far."""
 
 
-def resumed(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, Experiment]:
+@dataclass(frozen=True)
+class Resumed:
+    """A run that is about to be gone on with.
+
+    Attributes:
+        run: the run.
+        experiment: its config, changed.
+        overrides: the words that change it.
+        changes: what is changed, in the order of the file.
+        anew: what begins anew with these changes.
+    """
+
+    run: RunDirectory
+    experiment: Experiment
+    overrides: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    anew: frozenset[Effect] = frozenset()
+
+
+def resumed(path: Path, overrides: Sequence[str], *, allow_change: bool = False) -> Resumed:
     """The run at `path` and its config with the overrides.
 
     Raises:
-        UsageError: there is no such run, or a change is not safe.
+        UsageError: there is no such run, it has no checkpoint, or a change cannot be made.
+        NetlabError: the run's checkpoints are damaged.
     """
-    run = open_run(path)
+    run = _opened(path)
+    need_free(run)
     if not run.resolved.is_file():
         raise UsageError(f"run '{run.path}' has no resolved.yaml to go on from; it ended before it began to train")
     experiment = config_of_run(run, overrides)
-    if overrides:
-        began = config_of_run(run)
-        changed = _changes("", _steering(began), _steering(experiment))
-        unsafe = [key for key in changed if not key.startswith(SAFE)]
-        if unsafe:
-            message = f"a resumed run cannot change {', '.join(unsafe)}; it may change {', '.join(SAFE)}"
-            command = shlex.join(["netlab", "train", str(run.resolved), *overrides])
-            raise UsageError(f"{message}. Start a new run with: {command}")
-        _need_same_monitor(began, experiment)
-    return run, experiment
+    if not overrides:
+        locate.newest_valid(run)
+        return Resumed(run, experiment)
+    began = config_of_run(run)
+    changes = changes_between(began, experiment)
+    refused = [change for change in changes if change.kind == "never" or (change.kind == "allow" and not allow_change)]
+    if refused:
+        raise UsageError(_refusal(run, overrides, refused))
+    newest, _ = locate.newest_valid(run)
+    allowed = [change for change in changes if change.kind == "allow"]
+    train = experiment.train
+    if allowed and train is not None and is_spent(train, reached := standing(newest)):
+        shown = ", ".join(change.key for change in allowed)
+        message = f"run '{run.path}' is finished: nothing would be trained with another {shown}"
+        raise UsageError(f"{message}; {_more(run, train, reached)}")
+    return Resumed(run, experiment, tuple(overrides), changes, begins_anew(changes, monitored(began)))
 
 
-def _steering(experiment: Experiment) -> dict[str, Any]:
-    """The resolved config without the callbacks that may come and go."""
-    resolved = experiment.resolved()
-    if experiment.train is not None:
-        kept = [spec.to_choice() for spec in experiment.train.callbacks if spec.changes_weights]
-        resolved["train"]["callbacks"] = kept
-    return resolved
+def is_spent(train: TrainSpec, reached: Standing) -> bool:
+    """Whether the budget of a training is spent at a checkpoint."""
+    return bool(_spent(train, reached))
 
 
-def _need_same_monitor(began: Experiment, now: Experiment) -> None:
-    if began.data is None or began.train is None or now.train is None:
-        return
-    validation = began.data.has("validation")
-    first, then = began.train.monitored(validation), now.train.monitored(validation)
-    if first != then:
-        message = f"a resumed run cannot change what its best checkpoint is chosen by: {first} ({first.mode})"
-        raise UsageError(f"{message}, with these changes {then} ({then.mode})")
+def finished(run: RunDirectory, train: TrainSpec, reached: Standing) -> str:
+    """What is said where a run that is gone on with has nothing left to do."""
+    return f"the run was finished already; {_more(run, train, reached)}"
 
 
 def newest_checkpoint(run: RunDirectory) -> tuple[Checkpoint, list[str]]:
@@ -69,18 +91,66 @@ def newest_checkpoint(run: RunDirectory) -> tuple[Checkpoint, list[str]]:
         NetlabError: there is none.
     """
     checkpoint.clear_leftovers(run)
-    path, damaged = locate.newest_valid(run)
-    return checkpoint.read(path), [f"passed over: {entry.reason}" for entry in damaged]
+    saved, damaged = locate.read_newest(run)
+    return saved, [f"passed over: {entry.reason}" for entry in damaged]
 
 
-def _changes(prefix: str, before: Any, after: Any) -> list[str]:
-    if before == after:
-        return []
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return [prefix]
-    keys = [*before, *(key for key in after if key not in before)]
-    return [
-        change
-        for key in keys
-        for change in _changes(f"{prefix}.{key}" if prefix else str(key), before.get(key), after.get(key))
-    ]
+def without_best(saved: Checkpoint) -> Checkpoint:
+    """The checkpoint as one that does not know which was the best so far."""
+    progress = {**saved.state["progress"], **dict.fromkeys(("best_step", "best_value", "best_epoch"))}
+    callbacks = {name: state for name, state in saved.state["callbacks"].items() if name not in WITH_BEST}
+    return replace(saved, state={**saved.state, "progress": progress, "callbacks": callbacks})
+
+
+def misfit(error: Exception, resumed: Resumed) -> str:
+    """What to do where the checkpoint does not fit what the config was changed to."""
+    run = resumed.run
+    warm = shlex.join([*_new_run(run, resumed.overrides), f"train.load={{from: {run.path}}}"])
+    return f"{error}. Take back the change, or start a new run from the weights of this one: {warm}"
+
+
+def _opened(path: Path) -> RunDirectory:
+    """The run that is meant; a part of one is refused, for a run is gone on with where it ended."""
+    above = path.absolute()
+    inside = next((each for each in above.parents if each.name == CHECKPOINTS and is_run(each.parent)), None)
+    if not is_run(path) and inside is not None and step_of(above) is not None:
+        run = inside.parent
+        message = f"'{path}' is a checkpoint; --resume takes its run, and goes on from the newest checkpoint"
+        raise UsageError(f"{message}: {shlex.join(['netlab', 'train', '--resume', str(run)])}")
+    return open_run(path)
+
+
+def _refusal(run: RunDirectory, overrides: Sequence[str], refused: Sequence[Change]) -> str:
+    kinds = {change.kind for change in refused}
+    lines = [f"run '{run.path}' cannot be gone on with after", *(_line(change) for change in refused)]
+    new = _new_run(run, overrides)
+    if kinds == {"allow"}:
+        words = ["netlab", "train", "--resume", str(run.path), *overrides, "--allow-change"]
+        lines.append(f"To go on all the same: {shlex.join(words)}")
+    lines.append(f"To start a new run: {shlex.join(new)}")
+    if "never" in kinds:
+        lines.append(f"and from the weights of this one: {shlex.join([*new, f'train.load={{from: {run.path}}}'])}")
+    return "\n".join(lines)
+
+
+def _line(change: Change) -> str:
+    needs: dict[Kind, str] = {"allow": "needs --allow-change", "never": "never"}
+    return f"  {change} ({needs[change.kind]}: {change.rule.why})"
+
+
+def _new_run(run: RunDirectory, overrides: Sequence[str]) -> list[str]:
+    return ["netlab", "train", str(run.resolved), *overrides]
+
+
+def _spent(train: TrainSpec, reached: Standing) -> dict[str, float]:
+    """The budgets that are spent."""
+    budgets = {"epochs": (train.epochs, reached.epoch), "steps": (train.steps, reached.step)}
+    every = {**budgets, "max_time": (train.max_time, reached.elapsed)}
+    return {name: most for name, (most, done) in every.items() if most is not None and done >= most}
+
+
+def _more(run: RunDirectory, train: TrainSpec, reached: Standing) -> str:
+    spent = [f"train.{name}={2 * most:g}" for name, most in _spent(train, reached).items()]
+    if not spent:
+        return "to go on, change what ended it (train.early_stopping, a callback)"
+    return f"to go on, give it more: {shlex.join(['netlab', 'train', '--resume', str(run.path), *spent])}"

@@ -47,5 +47,5 @@ def _recalled(run: RunDirectory) -> DataSignature | None:
         return None
     try:
         return from_plain(json.loads(run.read(run.data.name)))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise NetlabError(f"{run.data} is damaged: {error}") from error

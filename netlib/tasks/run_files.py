@@ -24,7 +24,7 @@ def first_files(
         "config.yaml": config.experiment.text,
         "resolved.yaml": resolved_text(config, threads),
         "environment.json": json.dumps(environment, indent=2) + "\n",
-        "summary.txt": summary_text(config.graph, config.experiment.name),
+        "summary.txt": summary_text(config.graph, config.experiment.name, config.train.freezing.counted(config.graph)),
         "data.json": json.dumps(to_plain(config.data.raw()), indent=2) + "\n",
         "preprocessing.json": json.dumps(preprocessing.state()[0], indent=2) + "\n",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netlib.runs import history
+from netlib.runs import atomic, history
 from netlib.runs.directory import RunDirectory
 from netlib.spec.listener import Listener
 
@@ -24,8 +24,12 @@ class RunLog(Listener):
         history.append(self._run, record)
 
     def message(self, text: str) -> None:
-        """One line in `log.txt`."""
-        with self._run.log.open("a", encoding="utf-8") as file:
+        """One line in `log.txt`.
+
+        Raises:
+            NetlabError: the system refuses.
+        """
+        with atomic.explained(self._run.log), self._run.log.open("a", encoding="utf-8") as file:
             file.write(f"{text}\n")
 
     def run_ended(self, result: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ from netlib.spec.memory import estimate, largest_batch
 from netlib.spec.precision import compute_of
 from netlib.spec.registry import snake_case
 from netlib.spec.sizes import parse_size
+from netlib.tasks.loading import need_fit
 from netlib.tasks.plugins import need_plugins
 from netlib.tasks.run_config import config_of_run
 
@@ -87,6 +88,8 @@ def summarise(path: Path, overrides: Sequence[str] = (), asked: Asked = Asked())
             f", or show one of its blocks with --block ({', '.join(experiment.blocks)})" if experiment.blocks else ""
         )
         raise UsageError(f"{path} has no model to summarise; add a 'model' section{blocks}")
+    if run is None:
+        need_fit(experiment, missing=False)
     return _summary(experiment.graph, experiment.name, experiment, _data_bytes(experiment.signature), asked)
 
 
@@ -115,7 +118,8 @@ def _summary(graph: Graph, name: str, experiment: Experiment | None, data_bytes:
         fits = largest_batch(room, graph, train, mode, data_bytes)
         step = replace(step, room=room, room_text=asked.room, largest=fits)
     shares = train.groups.shares(graph) if train and train.param_groups else ()
-    return summarise_graph(graph, name, asked.depth, fold=asked.fold, step=step, shares=shares)
+    stages = train.freezing.counted(graph) if train else ()
+    return summarise_graph(graph, name, asked.depth, fold=asked.fold, step=step, shares=shares, stages=stages)
 
 
 def _data_bytes(signature: DataSignature | None) -> int:

@@ -31,6 +31,7 @@ def train(
     runs_root: Path = DEFAULT_ROOT,
     run_dir: Path | None = None,
     resume: Path | None = None,
+    allow_change: bool = False,
     dry_run: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> TrainResult:
@@ -42,6 +43,7 @@ def train(
         runs_root: where a numbered run directory is made.
         run_dir: the run directory itself, in place of a numbered one.
         resume: a run to go on with.
+        allow_change: whether it may go on with changes that make the rest of it another run.
         dry_run: two steps of everything, and nothing is written.
         listeners: who looks on.
 
@@ -50,7 +52,15 @@ def train(
         NetlabError: the data is damaged, or training failed.
     """
     path = None if config is None else Path(config)
-    plan = plan_training(path, overrides, runs_root=runs_root, run_dir=run_dir, resume=resume, dry_run=dry_run)
+    plan = plan_training(
+        path,
+        overrides,
+        runs_root=runs_root,
+        run_dir=run_dir,
+        resume=resume,
+        allow_change=allow_change,
+        dry_run=dry_run,
+    )
     return execute(plan, listeners)
 
 

@@ -6,8 +6,9 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from netlib.data.arrays import Arrays
@@ -16,11 +17,12 @@ from netlib.data.load import load as load_data
 from netlib.data.needs import Needs
 from netlib.data.streaming import Samples, form_of
 from netlib.runs import environment, pointers
-from netlib.runs.checkpoint import checkpoints_of, step_of
+from netlib.runs.available_memory import process_memory
 from netlib.runs.directory import RunDirectory, create, create_at
 from netlib.runs.lock import alone
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, Problem, SpecError
+from netlib.spec.features import SPLITS
 from netlib.spec.listener import Listener
 from netlib.spec.training import TrainSpec
 from netlib.tasks.anomalies import lines, relevant
@@ -28,10 +30,11 @@ from netlib.tasks.build import build, known_at_build
 from netlib.tasks.class_weights import Weighing, weighing
 from netlib.tasks.data_contract import check_splits
 from netlib.tasks.data_problems import data_placed
+from netlib.tasks.loading import warm_start
+from netlib.tasks.memory_trouble import Need, memory_explained
 from netlib.tasks.placed import in_a_line, unknown_placed, warnings_of
-from netlib.tasks.plan import SPLITS, Complete, TrainPlan
+from netlib.tasks.plan import Complete, TrainPlan
 from netlib.tasks.plugins import recorded
-from netlib.tasks.resume import newest_checkpoint
 from netlib.tasks.run_files import (
     check_fingerprint,
     first_files,
@@ -39,14 +42,21 @@ from netlib.tasks.run_files import (
     resolved_text,
     save_preprocessing,
 )
-from netlib.tasks.run_log import RunLog, go_on
+from netlib.tasks.run_log import RunLog
+from netlib.tasks.take_up import take_up
 from netlib.tasks.train import TrainResult
-from netlib.training.environment import configure
+from netlib.tasks.trouble import trouble_of
+from netlib.training.disk_use import said_of_disk
+from netlib.training.environment import configure, devices
 from netlib.training.evaluation import Measured
-from netlib.training.fit import Fit, fit
+from netlib.training.fit import fit
 from netlib.training.interrupt import Interrupt, watch_signals
+from netlib.training.job import Fit
 from netlib.training.model import Model
 from netlib.training.setup import Engine, execution_of, heads_of, make_engine, prepare
+from netlib.training.unfreezing import unfreezing
+from netlib.training.waiting import no_poll
+from netlib.training.warm_start import Loaded
 from netlib.training.weights import restore_weights
 from netlib.training.windows import measured
 
@@ -65,6 +75,7 @@ class _Session:
     listeners: list[Listener]
     needs: Needs
     weighing: Weighing | None = None
+    loaded: Loaded | None = None
     run: RunDirectory | None = None
 
     def measured(self, name: str) -> Measured | None:
@@ -89,12 +100,15 @@ def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
     # From here on a signal ends the training only where there is a checkpoint to go on from.
     with watch_signals() as interrupt:
         if plan.dry_run:
-            return _fit(session, _job(session, engine, interrupt))
+            job = _job(session, engine, interrupt)
+            return _fit(session, job, *said_of_disk(job, plan.config.train, plan.run_dir or plan.runs_root))
         session.run = plan.run or _make_run(plan, session)
+        interrupt.run = session.run
         session.listeners.insert(0, RunLog(session.run))
         with alone(session.run):
             job = _job(session, engine, interrupt)
-            return _fit(session, job, *(_take_up(session, session.run, job) if plan.run else ()))
+            said = take_up(plan.resumed, job, resolved_text(session.config, session.threads)) if plan.resumed else ()
+            return _fit(session, job, *said, *said_of_disk(job, session.train, session.run.path))
 
 
 def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
@@ -110,14 +124,15 @@ def _start(plan: TrainPlan, listeners: Sequence[Listener]) -> _Session:
     with data_placed(config.experiment):
         splits = load_data(config.data, config.experiment.seed, fitted)
         _need_memory(config.data, splits)
-    if plan.run:
-        check_fingerprint(plan.run, splits.fingerprint)
+    if same := plan.run or plan.repeated:
+        check_fingerprint(same, splits.fingerprint)
     model = build(config.experiment)
+    loaded = None if plan.run else warm_start(config.experiment, model)
     heads = heads_of(model, train, form_of(splits.train))
     needs = check_splits(splits, config.graph, heads)
     with data_placed(config.experiment):
         found = weighing(config.data, splits, heads, model, plan.run)
-    return _Session(config, train, splits, model, threads, list(listeners), needs, found)
+    return _Session(config, train, splits, model, threads, list(listeners), needs, found, loaded)
 
 
 def _need_memory(data: DataSpec, splits: Splits[Samples]) -> None:
@@ -128,8 +143,10 @@ def _need_memory(data: DataSpec, splits: Splits[Samples]) -> None:
 
 def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     seed, execution = plan.config.experiment.seed, execution_of(session.model, session.train)
-    facts = environment.describe(seed, session.threads, execution, sys.argv, session.splits.fingerprint)
+    facts = environment.describe(seed, session.threads, execution, sys.argv, session.splits.fingerprint, devices())
     facts["plugins"] = recorded(plan.config.experiment)
+    if session.loaded:
+        facts["loaded"] = session.loaded.facts
     files = first_files(session.config, session.threads, facts, session.splits.preprocessing)
     fold = session.config.data.fold
     name = plan.config.experiment.name + (f"-fold-{fold}" if fold else "")
@@ -138,23 +155,6 @@ def _make_run(plan: TrainPlan, session: _Session) -> RunDirectory:
     if session.weighing:
         session.weighing.save(made)
     return made
-
-
-def _take_up(session: _Session, run: RunDirectory, job: Fit) -> list[str]:
-    """Goes on from the newest checkpoint; returns what is to be said of it.
-
-    The run's files become what they were when it was written, but for the config, which may have changed: a run that is killed
-    again goes on with the changed one. A kill may have come before a pointer was written.
-    """
-    saved, passed_over = newest_checkpoint(run)
-    progress = job.state.restore(saved)
-    run.write(run.resolved.name, resolved_text(session.config, session.threads))
-    pointers.point(run, "latest", saved.path)
-    for path in checkpoints_of(run):
-        if step_of(path) == progress.best_step:
-            pointers.point(run, "best", path)
-    go_on(run, progress.step, progress.records)
-    return [*passed_over, f"resumed from {saved.path.name}: epoch {progress.epoch + 1}, step {progress.step}"]
 
 
 def _engine(session: _Session) -> Engine:
@@ -172,9 +172,11 @@ def _job(session: _Session, engine: Engine, interrupt: Interrupt) -> Fit:
         engine.feed(splits.train, session.needs.check, weigh=weigh, cut=data.bucketed(), **options),
         session.measured("validation"),
         listeners=session.listeners,
+        callbacks=unfreezing(session.train.freezing, engine.loop),
         run=session.run,
     )
-    return replace(job, interrupt=interrupt, header=None)
+    trouble = trouble_of(session.run, session.config.experiment, session.train) if session.run else None
+    return replace(job, interrupt=interrupt, header=None, trouble=trouble)
 
 
 def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
@@ -183,10 +185,21 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     session.listeners = [*job.callbacks.values(), *session.listeners]
     session.tell("run_started", path, _header(session))
     weighed = session.weighing.notes if session.weighing else ()
-    said = (*session.splits.notes, *weighed, *_anomalies(session), *map(in_a_line, session.config.experiment.warnings))
+    loaded = session.loaded.lines if session.loaded else ()
+    said = (
+        *loaded,
+        *session.splits.notes,
+        *weighed,
+        *_anomalies(session),
+        *map(in_a_line, session.config.experiment.warnings),
+    )
     for text in (*messages, *said):
         session.tell("message", text)
-    with _warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment):
+    need = _need_of(session)
+    if lacking := need.warning():
+        session.tell("message", lacking)
+    explained = memory_explained(need, session.run)
+    with _warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment), explained:
         reason = fit(job)
         metrics = _best_metrics(session, job)
     session.tell("message", reason)
@@ -196,6 +209,12 @@ def _fit(session: _Session, job: Fit, *messages: str) -> TrainResult:
     ended = {"reason": reason, "epoch": done.epoch, "step": done.step, "best_epoch": done.best_epoch}
     session.tell("run_ended", {**ended, **metrics, "seconds": seconds})
     return result
+
+
+def _need_of(session: _Session) -> Need:
+    """The memory that a step takes, and that there is: the machine's, where no other device has its own."""
+    mode, room = execution_of(session.model, session.train).mode, None if devices() else process_memory()
+    return Need.of(session.config, session.train, mode, session.splits, room)
 
 
 def _anomalies(session: _Session) -> list[str]:
@@ -212,7 +231,8 @@ def _best_metrics(session: _Session, job: Fit) -> dict[str, dict[str, float]]:
     record = next((r for r in job.progress.records if r["step"] == job.progress.best_step), {})
     metrics: dict[str, dict[str, float]] = {split: record[split] for split in SPLITS if split in record}
     if test := session.measured("test"):
-        metrics["test"] = job.evaluator.run(test)
+        poll = partial(job.interrupt.obey, "while the test split was measured") if job.interrupt else no_poll
+        metrics["test"] = job.evaluator.run(test, poll)
     return metrics
 
 
@@ -255,5 +275,6 @@ def _failure_logged(session: _Session) -> Iterator[None]:
         yield
     except NetlabError as error:
         if session.run:
-            RunLog(session.run).message(str(error))
+            with suppress(NetlabError):  # the disk may be full, and what the user is told is why the training failed
+                RunLog(session.run).message(str(error))
         raise

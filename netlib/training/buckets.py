@@ -14,6 +14,7 @@ from netlib.data.arrays import Array
 from netlib.data.shuffling import generator, shuffled
 from netlib.spec.errors import UsageError
 from netlib.training.loop import Block, DeviceData
+from netlib.training.waiting import Poll, no_poll
 
 RUN = 16
 """Steps of one bucket that come one after the other, at most: each change of the bucket is a return from the device."""
@@ -72,8 +73,9 @@ class BucketFeed:
         self.steps: int | None = steps
         self._runs = list(_runs(whole, rest, rows, min(RUN, -(-steps // MIX)) if shuffle else steps))
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
+    def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll) -> Iterator[Block]:
         """Blocks of a run each, or of several of one bucket that have come to follow one another; see `Feed`."""
+        del poll  # there is nothing to wait for
         orders: dict[int, tf.Tensor] = {}
         done = Counter[int]()
         first = 0
@@ -91,8 +93,8 @@ class BucketFeed:
         data, last = self._buckets[run.bucket], first + run.steps
         behind = data.length // self._rows * self._rows
         if run.rows < self._rows:
-            return Block(data.tensors, order[behind:], run.rows, first, last)
-        return Block(data.tensors, order[:behind], run.rows, first, last, offset=done)
+            return Block(data.tensors, order[behind:], run.rows, first, last, numbers=data.numbers)
+        return Block(data.tensors, order[:behind], run.rows, first, last, done, data.numbers)
 
     def _joined(self, number: int) -> Iterator[_Run]:
         """The runs of an epoch in its order; those of one bucket that follow one another are one."""

@@ -23,6 +23,10 @@ class Budget:
             or (self.max_time is not None and progress.elapsed >= self.max_time)
         )
 
+    def seconds_left(self, progress: Progress) -> float | None:
+        """Until the time is over; None if it has no limit."""
+        return None if self.max_time is None else self.max_time - progress.elapsed
+
     def limit(self, progress: Progress, end: int) -> int:
         """The position in the epoch at which a chunk that would go on to `end` must stop."""
         return end if self.steps is None else min(end, progress.position + self.steps - progress.step)

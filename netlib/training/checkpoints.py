@@ -1,10 +1,10 @@
-"""The state of a training, to and from the checkpoints of its run."""
+"""The state of a training, copied to the host and set back. `netlib.training.checkpoint_writer` writes it."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +12,28 @@ import numpy as np
 import tensorflow as tf
 
 from netlib.nn.network import Network
-from netlib.runs import checkpoint, pointers
 from netlib.runs.checkpoint import Checkpoint
-from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import CheckpointError
 from netlib.spec.errors import NetlabError
 from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
 from netlib.training.optimizers import Optimizers
 from netlib.training.phase_optimizers import PhaseOptimizers
+from netlib.training.plain_state import need_plain_state
 from netlib.training.progress import Progress
 
 if TYPE_CHECKING:
     from netlib.training.callbacks.callback import Callback
 
 
+_METRICS = "metrics/"
+"""Begins the names of the metrics of the unfinished epoch."""
+
+
 class TrainingError(NetlabError):
-    """Training failed: numbers that are not finite."""
+    """Training failed: numbers that are not finite. `step` is the first, from 1, whose loss or gradient is not, if one is."""
+
+    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,19 @@ class Snapshot:
 
     groups: Mapping[str, Mapping[str, np.ndarray]]
     plain: Mapping[str, Any]
+
+    @property
+    def step(self) -> int:
+        """Updates of the weights so far."""
+        return int(self.plain["progress"]["step"])
+
+    def need_finite(self) -> None:
+        """Looks at all weights, and slots of the optimizer.
+
+        Raises:
+            TrainingError: one is not finite: it must not be saved as if all were well.
+        """
+        _need_finite(self.groups, self.step)
 
 
 class TrainingState:
@@ -60,7 +78,7 @@ class TrainingState:
             "model": {each.path: each.variable for each in named},
             "optimizer": optimizer.named_slots(named),
             "loop": {
-                **{f"metrics/{name}": variable for name, variable in meters.named_variables().items()},
+                **{f"{_METRICS}{name}": variable for name, variable in meters.named_variables().items()},
                 **(scale.named_variables() if scale else {}),
             },
         }
@@ -75,15 +93,11 @@ class TrainingState:
         }
         return {**self._own, "loop": {**self._own["loop"], **of_callbacks}}
 
-    def arrays(self) -> dict[str, dict[str, np.ndarray]]:
-        """The values of all variables, copied from the device.
-
-        Raises:
-            TrainingError: a weight, or a slot of the optimizer, is not finite: it must not be saved as if all were well.
-        """
-        groups = self._values()
-        self._need_finite(groups)
-        return groups
+    @property
+    def size(self) -> int:
+        """Bytes that the values of all variables take, in memory and in a checkpoint."""
+        every = (variable for variables in self._variables.values() for variable in variables.values())
+        return sum(variable.shape.num_elements() * variable.dtype.size for variable in every)
 
     def need_finite(self) -> None:
         """Looks at all weights and slots.
@@ -91,46 +105,61 @@ class TrainingState:
         Raises:
             TrainingError: one is not finite.
         """
-        self._need_finite(self._values())
+        _need_finite(self._values(), self.progress.step)
 
     def _values(self) -> dict[str, dict[str, np.ndarray]]:
         return {
-            group: {name: variable.numpy() for name, variable in variables.items()}
+            group: {name: _copied(variable) for name, variable in variables.items()}
             for group, variables in self._variables.items()
         }
-
-    def _need_finite(self, groups: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-        for noun, group in (("weight", "model"), ("optimizer's", "optimizer")):
-            for path, value in groups[group].items():
-                if not np.all(np.isfinite(value)):
-                    message = (
-                        f"{noun} '{path}' is not finite after step {self.progress.step}; the last checkpoint stands"
-                    )
-                    raise TrainingError(f"{message}. Lower the learning rate, or set train.clip")
 
     def plain(self) -> dict[str, Any]:
         """The rest, as plain values."""
         callbacks = {name: callback.state() for name, callback in self._callbacks.items()}
         return {"progress": self.progress.state(), "callbacks": callbacks}
 
-    def restore(self, saved: Checkpoint) -> Progress:
+    def restore(self, saved: Checkpoint, *, new_epoch: bool = False, new_rates: bool = False) -> Progress:
         """Sets every variable and callback as saved; returns the progress, which is the state's from now on.
+
+        Args:
+            saved: the checkpoint.
+            new_epoch: whether its unfinished epoch begins anew; its metrics may then be others.
+            new_rates: whether learning rates stay as they are now; one may then be a schedule that was a number.
 
         Raises:
             CheckpointError: the checkpoint is of another model, optimizer or set of metrics; nothing is changed then.
         """
+        if new_epoch:
+            saved = self._but(saved, "loop", lambda name, _: name.startswith(_METRICS))
+        if new_rates:
+            saved = self._but(saved, "optimizer", _is_rate)
         for group, variables in self._variables.items():
             _check_fit(saved.path, group, variables, saved.groups.get(group, {}))
+        need_plain_state(saved.path, saved.state, self.plain())
         self.take_back(Snapshot(saved.groups, saved.state))
+        if new_epoch:
+            self.progress.begin_epoch()
         return self.progress
+
+    def _but(self, saved: Checkpoint, group: str, chosen: Callable[[str, Any], bool]) -> Checkpoint:
+        """The checkpoint with some values of a group, chosen by name and shape, as they are now in place of those it has."""
+        now = {name: each.numpy() for name, each in self._own[group].items() if chosen(name, each.shape)}
+        kept = {name: each for name, each in saved.groups.get(group, {}).items() if not chosen(name, each.shape)}
+        return replace(saved, groups={**saved.groups, group: {**kept, **now}})
+
+    def copied(self) -> Snapshot:
+        """A copy of everything, in the host's memory, finite or not: no training that goes on changes it."""
+        return Snapshot(self._values(), copy.deepcopy(self.plain()))
 
     def snapshot(self) -> Snapshot:
         """A copy of everything, in the host's memory.
 
         Raises:
-            TrainingError: as `arrays`.
+            TrainingError: a weight, or a slot of the optimizer, is not finite: it must not be saved as if all were well.
         """
-        return Snapshot(self.arrays(), copy.deepcopy(self.plain()))
+        snapshot = self.copied()
+        snapshot.need_finite()
+        return snapshot
 
     def take_back(self, snapshot: Snapshot) -> None:
         """Sets everything as it was. `progress` stays the same object."""
@@ -144,28 +173,23 @@ class TrainingState:
                 callback.restore(plain["callbacks"][name])
 
 
-class CheckpointWriter:
-    """Writes checkpoints of a run; `best` and `latest` point at them, and older ones are removed."""
-
-    def __init__(self, run: RunDirectory, state: TrainingState, keep_last: int) -> None:
-        self.run = run
-        self._state = state
-        self._keep_last = keep_last
-
-    def save(self, *, best: bool = False) -> Path:
-        """Writes the present state."""
-        state = self._state
-        path = checkpoint.write(self.run, state.progress.step, state.arrays(), state.plain())
-        pointers.point(self.run, "latest", path)
-        if best:
-            pointers.point(self.run, "best", path)
-        pointers.prune(self.run, self._keep_last)
-        return path
+def _is_rate(name: str, shape: Any) -> bool:
+    """Whether it is the learning rate of an optimizer, of whichever group or phase."""
+    return name.rpartition("/")[2] == "learning_rate" and len(shape) == 0
 
 
-def is_due(every: int | None, count: int) -> bool:
-    """Whether something that is done every so many epochs or steps is to be done after `count` of them; never if None."""
-    return every is not None and count % every == 0
+def _copied(variable: tf.Variable) -> np.ndarray:
+    value: np.ndarray = variable.numpy()
+    # On a CPU that may be the variable's own memory, in which the next step writes.
+    return value if value.flags.owndata else value.copy()
+
+
+def _need_finite(groups: Mapping[str, Mapping[str, np.ndarray]], step: int) -> None:
+    for noun, group in (("weight", "model"), ("optimizer's", "optimizer")):
+        for path, value in groups[group].items():
+            if not np.all(np.isfinite(value)):
+                message = f"{noun} '{path}' is not finite after step {step}; the last checkpoint stands"
+                raise TrainingError(f"{message}. Lower the learning rate, or set train.clip")
 
 
 def _check_fit(path: Path, group: str, variables: Mapping[str, tf.Variable], saved: Mapping[str, np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""What of the process decides the bits: threads and TensorFlow's determinism. Set before TensorFlow computes anything."""
+"""What of the process decides the bits: threads and TensorFlow's determinism, set before it computes anything; and devices."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def configure(threads: int | None) -> int:
             )
             raise UsageError(message) from error
     return wanted
+
+
+def devices() -> list[str]:
+    """What TensorFlow computes on, the CPU apart: `GPU NVIDIA A100 (8.0)`, with the compute capability."""
+    found = []
+    for device in tf.config.list_physical_devices():
+        if device.device_type != "CPU":
+            details = tf.config.experimental.get_device_details(device)
+            version = ".".join(map(str, details.get("compute_capability", ())))
+            words = (device.device_type, details.get("device_name", ""), version and f"({version})")
+            found.append(" ".join(filter(None, words)))
+    return found
 
 
 def intra_op_threads() -> int:

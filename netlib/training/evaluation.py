@@ -13,12 +13,14 @@ from netlib.nn.network import Network
 from netlib.spec.heads import Heads
 from netlib.training.added import added_by
 from netlib.training.captured import Guard
+from netlib.training.evaluate_loop import EvaluateLoop
 from netlib.training.inference import couples_rows, inference_pass
 from netlib.training.kept_states import KeptStates
-from netlib.training.loop import DeviceData, EvaluateLoop
+from netlib.training.loop import DeviceData
 from netlib.training.meters import Meters
 from netlib.training.objective import need_loss, objective_of
 from netlib.training.step import Batch, targets_of
+from netlib.training.waiting import Poll, no_poll
 
 
 class Measured(Protocol):
@@ -26,8 +28,11 @@ class Measured(Protocol):
 
     samples: int | None
 
-    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
-        """All of them, from the beginning; where there are batches already, and they are not to be `joined`, each by itself."""
+    def pieces(self, *, joined: bool = True, poll: Poll = no_poll) -> Iterator[DeviceData]:
+        """All of them, from the beginning; where there are batches already, and they are not to be `joined`, each by itself.
+
+        `poll` is called a few times a second while they are read by another thread, and may end that.
+        """
         ...
 
 
@@ -51,15 +56,19 @@ class Evaluator:
         guard = Guard("evaluation", model, lambda: self._meters.named_variables().values())
         self._loop = EvaluateLoop(self._measure, len(self._columns), batch_size, execution, guard, pads=not coupled)
 
-    def run(self, data: Measured) -> dict[str, float]:
+    def run(self, data: Measured, poll: Poll = no_poll) -> dict[str, float]:
         """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name.
 
         All are NaN where the weights of the samples are all 0. Layers that keep a state begin at zero, and have their own again
         afterwards.
+
+        `poll` is called a few times a second, between two batches; what it raises ends the evaluation. While it is called the
+        layers have their own states, and the weights are those that are measured.
         """
         self._meters.reset()
-        with self._states.anew():
-            means, weight = self._loop.run(data.pieces(joined=self._loop.pads))
+        with self._states.anew() as outside:
+            polled = outside(poll)
+            means, weight = self._loop.run(data.pieces(joined=self._loop.pads, poll=polled), polled)
         losses = dict(zip(self._columns, means, strict=True))
         penalties = sum(float(penalty) for penalty in self._model.penalties)
         for name, share in zip(self._objective.columns, self._objective.additions, strict=True):

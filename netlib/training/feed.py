@@ -14,6 +14,7 @@ from netlib.data.arrays import Array
 from netlib.data.shuffling import permutation
 from netlib.spec.errors import UsageError
 from netlib.training.loop import Block, DeviceData
+from netlib.training.waiting import Poll, no_poll
 
 
 class Feed(Protocol):
@@ -22,13 +23,14 @@ class Feed(Protocol):
     samples: int | None
     steps: int | None
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
+    def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll, /) -> Iterator[Block]:
         """The blocks of an epoch, in order.
 
         Args:
             number: epochs before this one.
             start: steps of the epoch that are done already; the first block holds the next one.
             end: step of the epoch that will not be gone beyond, so that nothing behind it needs to be read.
+            poll: is called a few times a second while samples are read by another thread, and may end that.
         """
         ...
 
@@ -58,15 +60,16 @@ class ArraysFeed:
         self._whole, self._rest = whole_and_rest(data.length, rows, drop_remainder)
         self.steps: int | None = self._whole + bool(self._rest)
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
+    def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll) -> Iterator[Block]:
         """Its whole steps, and the smaller last one; see `Feed`."""
-        del end
+        del end, poll  # there is nothing to wait for
         order = tf.constant(self._order(number), tf.int32)
         behind = self._whole * self._rows
         if start < self._whole:
-            yield Block(self._data.tensors, order[:behind], self._rows, 0, self._whole)
+            yield Block(self._data.tensors, order[:behind], self._rows, 0, self._whole, numbers=self._data.numbers)
         if self._rest and start <= self._whole:
-            yield Block(self._data.tensors, order[behind:], self._rest, self._whole, self._whole + 1)
+            last, numbers = self._whole + 1, self._data.numbers
+            yield Block(self._data.tensors, order[behind:], self._rest, self._whole, last, numbers=numbers)
 
     def _order(self, number: int) -> Array:
         """Of the rows in an epoch."""

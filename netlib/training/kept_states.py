@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from netlib.nn.module import Module
 from netlib.spec.errors import UsageError
+from netlib.training.waiting import Poll
+
+_Values = list[tuple[Any, Any]]
 
 
 class KeptStates:
@@ -25,16 +29,35 @@ class KeptStates:
             layer.reset_states()
 
     @contextmanager
-    def anew(self) -> Iterator[None]:
-        """Inside, they begin anew; afterwards they are what they were before, to the bit."""
-        own = [(variable, variable.numpy()) for layer in self._layers() for variable in layer.non_trainable_variables]
+    def anew(self) -> Iterator[Callable[[Poll], Poll]]:
+        """Inside, they begin anew; afterwards they are what they were before, to the bit.
+
+        What it gives makes of a function one that, called inside, finds them as they were before.
+        """
+        own = self._values()
         self.reset()
+
+        def outside(poll: Poll) -> Poll:
+            return partial(self._polled, poll, own) if next(self._layers(), None) is not None else poll
+
         try:
-            yield
+            yield outside
         finally:
-            self.reset()  # what was built inside begins anew
-            for variable, value in own:
-                variable.assign(value)
+            self._set(own)
+
+    def _polled(self, poll: Poll, own: _Values) -> None:
+        inside = self._values()
+        self._set(own)
+        poll()
+        self._set(inside)
+
+    def _values(self) -> _Values:
+        return [(variable, variable.numpy()) for layer in self._layers() for variable in layer.non_trainable_variables]
+
+    def _set(self, values: _Values) -> None:
+        self.reset()  # what was built in between begins anew
+        for variable, value in values:
+            variable.assign(value)
 
     def need_order(self, samples: int, rows: int, *, shuffle: bool) -> None:
         """Refuses arrays of samples of which the rows of a batch do not go on where those of the batch before ended.

@@ -28,6 +28,10 @@ def train_words(
     words = {"epochs": 1, "loss": loss, "metrics": metrics}
     if optimizer is not None:
         words["optimizer"] = optimizer_words(ready) if ready else optimizer
+    if settings.get("on_nan") == "rollback":
+        raise UsageError(
+            "compile takes no on_nan='rollback', which goes back in a run: give 'skip', or fit(..., callbacks=[StopOnNaN()])"
+        )
     execution = settings.get("execution", "eager")
     if run_eagerly and execution != "eager":
         raise UsageError(f"run_eagerly=True is execution 'eager', got execution {execution!r} too")
@@ -39,6 +43,8 @@ _NOT_COMPILED = {
     "steps": "write fit(..., epochs=..., steps_per_epoch={}) for batches, or count in epochs",
     "max_time": "write fit(..., callbacks=[TimeLimit({!r})])",
     "checkpoint": "write fit(..., callbacks=[Checkpoint(path, ...)])",
+    "load": "call model.load_weights({!r})",
+    "freeze": "call model.freeze({!r}), and model.unfreeze between two calls of fit",
     "precision": "give it to the model, as Model(..., dtype={!r})",
     "threads": "call tf.config.threading.set_intra_op_parallelism_threads({}) before anything runs",
 }

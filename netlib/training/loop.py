@@ -1,4 +1,4 @@
-"""The loop on the device: many steps, or the evaluation of many batches, in one call.
+"""The loop on the device: many steps in one call.
 
 Python hands over a block of samples and two numbers, and gets back one row of facts for each step. `while` runs on tensors, not
 on a `tf.range`, whose ends would be compiled in; shapes are static, so a smaller batch has a trace of its own, made when it is
@@ -7,7 +7,7 @@ first reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,17 @@ from netlib.data.arrays import Arrays
 from netlib.training.captured import Guard
 from netlib.training.phases import PhasedStep
 from netlib.training.step import Batch, TrainStep, map_batch
+from netlib.training.trouble.gate import LEFT_OUT, UndoneStep
+from netlib.training.trouble.search import Search
+from netlib.training.waiting import Poll, no_poll
 
 CAPACITY = 4096
 """Steps in a call at most: the length of the table of facts that it fills."""
 
 Make = Callable[[int], Callable[..., Any]]
+Step = TrainStep | PhasedStep | UndoneStep
+GoesOn = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""Whether another step follows on the one that is done so many steps after the first, with the table of facts so far."""
 
 
 class DeviceData:
@@ -34,6 +40,8 @@ class DeviceData:
 
     def __init__(self, arrays: Arrays, length: int | None = None) -> None:
         self.length = len(arrays) if length is None else length
+        self.numbers = arrays.rows
+        """The number of each row in its source, None where that is its own number or is not known."""
         self.samples: int | None = self.length
         self.tensors: dict[str, Any] = {
             "inputs": {name: tf.constant(array) for name, array in arrays.inputs.items()},
@@ -41,10 +49,15 @@ class DeviceData:
             "weights": None if arrays.weights is None else tf.constant(arrays.weights),
         }
 
-    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
+    def pieces(self, *, joined: bool = True, poll: Poll = no_poll) -> Iterator[DeviceData]:
         """What an evaluation takes one after the other: all of it at once."""
-        del joined  # it is no stream of batches
+        del joined, poll  # it is no stream of batches, and is there
         yield self
+
+
+def form_of(tensors: Any) -> str:
+    """What is compiled in of nested tensors: names, shapes and dtypes."""
+    return str(tf.nest.map_structure(lambda each: each is None or (each.shape, each.dtype), tensors))
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Block:
     """Steps of an epoch, from `first` to `end`, whose samples are on the device: each takes the next `rows` rows in the order.
 
     `order` is int32 and may be longer than the steps need: its length is compiled in. The rows of `offset` steps are in front of
-    those of the first.
+    those of the first. `numbers` has the number of each row in its source, None where that is its own or is not known.
     """
 
     tensors: Mapping[str, Any]
@@ -61,17 +74,24 @@ class Block:
     first: int
     end: int
     offset: int = 0
+    numbers: np.ndarray | None = None
 
     @property
     def capacity(self) -> int:
         """Steps in a call at most."""
         return min(CAPACITY, int(self.order.shape[0]) // self.rows)
 
+    def chosen(self, position: int) -> np.ndarray:
+        """The rows of the step after so many of the epoch."""
+        start = (position - self.first + self.offset) * self.rows
+        chosen: np.ndarray = self.order.numpy()[start : start + self.rows]
+        return chosen
+
     @property
     def form(self) -> tuple[Any, ...]:
         """What is compiled in: names, shapes and dtypes."""
         tensors = {**self.tensors, "order": self.order}
-        return self.rows, str(tf.nest.map_structure(lambda each: each is None or (each.shape, each.dtype), tensors))
+        return self.rows, form_of(tensors)
 
 
 class ByRows:
@@ -96,14 +116,23 @@ class TrainLoop:
     """
 
     callbacks: Collection[Any] = ()
+    search: Search | None = None
+    """Which steps are undone where they are not finite; what is found is told to it."""
 
-    def __init__(self, step: TrainStep | PhasedStep, execution: str) -> None:
+    def __init__(self, step: Step, execution: str) -> None:
+        self.step = step
         self.facts = step.facts
         self.added = step.added.names
-        self._step = step
         self._execution = execution
         self._hooks: tuple[Any, ...] = ()
-        self._run = ByRows(self._steps_of, execution, self._guard(step))
+        self._compile()
+
+    def _compile(self) -> None:
+        """Lets steps be compiled anew, when they are next run: as they are, and for a search."""
+        step, guard = self.step, self._guard(self.step)
+        undone = step if isinstance(step, UndoneStep) else UndoneStep(step)
+        self._run = ByRows(self._steps_of(step, None), self._execution, guard)
+        self._searching = ByRows(self._steps_of(undone, self._was_applied), self._execution, guard)
         self._forms: set[tuple[Any, ...]] = set()
 
     def take(self, callbacks: Collection[Any]) -> None:
@@ -112,12 +141,15 @@ class TrainLoop:
         hooks = tuple(hook for callback in callbacks if (hook := callback.device_hook()))
         if hooks != self._hooks:
             self._hooks = hooks
-            self._run = ByRows(self._steps_of, self._execution, self._guard(self._step))
-            self._forms = set()
+            self._compile()
+
+    def forget(self) -> None:
+        """Steps are compiled anew from now on: others of the weights are trained than before."""
+        self._compile()
 
     def compiles(self, block: Block) -> bool:
         """Whether steps of the block have to be compiled first."""
-        return block.form not in self._forms
+        return (self.search is not None, *block.form) not in self._forms
 
     def run(self, block: Block, position: int, end: int, step: int) -> np.ndarray:
         """Runs the steps `position` to `end` of the epoch, which must lie in the block; stops sooner at its capacity.
@@ -129,18 +161,29 @@ class TrainLoop:
             step: steps done in the whole run.
 
         Returns:
-            float32 [steps run, facts]: the columns are `facts`.
+            float32 [steps run, facts]: the columns are `facts`. Fewer than wanted where there is a search: after a step that was
+            undone, and where the search ends.
+
+        Raises:
+            Found: the search was for the step that was undone.
         """
+        search = self.search
         end = min(end, block.end, position + block.capacity)
+        if search is not None:
+            end = min(end, position + search.stretch(step))
+        gated = search is not None and search.gates(step)
         table = tf.zeros([block.capacity, len(self.facts)])
         before = block.first - block.offset
         counters = tf.constant(position - before), tf.constant(end - before), tf.constant(step, tf.int64)
-        run = self._run[block.rows]
+        run = (self._searching if gated else self._run)[block.rows]
         result: np.ndarray = run(block.tensors, block.order, table, *counters).numpy()[: end - position]
-        self._forms.add(block.form)
+        self._forms.add((search is not None, *block.form))
+        if search is not None:
+            result = search.seen(block, position, step, result, self.facts) if gated else result
+            self.search = search if step + len(result) < search.until else None
         return result
 
-    def _updated(self, step: tf.Tensor, facts: tf.Tensor) -> None:
+    def _updated(self, step: tf.Tensor, facts: tf.Tensor, *, gated: bool) -> None:
         """Runs the callbacks' hooks, unless the step was skipped, which is no update."""
 
         def run() -> tf.Tensor:
@@ -148,12 +191,16 @@ class TrainLoop:
                 hook(step)
             return tf.constant(True)
 
-        if self._hooks and self._step.scale is not None:
+        if self._hooks and gated:
             tf.cond(facts[self.facts.index("skipped")] > 0, lambda: tf.constant(False), run)
         else:
             run()
 
-    def _guard(self, step: TrainStep | PhasedStep) -> Guard:
+    def _was_applied(self, done: tf.Tensor, facts: tf.Tensor) -> tf.Tensor:
+        """Whether the last step was; the first one has none before it, and the table is empty."""
+        return facts[tf.maximum(done - 1, 0), self.facts.index("skipped")] != LEFT_OUT
+
+    def _guard(self, step: Step) -> Guard:
         meters = step.meters
         return Guard(
             "the training step",
@@ -164,112 +211,26 @@ class TrainLoop:
             lambda: (each for callback in self.callbacks for each in callback.variables().values()),
         )
 
-    def _steps_of(self, rows: int) -> Callable[..., tf.Tensor]:
-        def run(
-            data: Batch, order: tf.Tensor, table: tf.Tensor, start: tf.Tensor, end: tf.Tensor, step: tf.Tensor
-        ) -> tf.Tensor:
-            def body(index: tf.Tensor, facts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                chosen = tf.slice(order, [index * rows], [rows])
-                batch = map_batch(lambda array: tf.gather(array, chosen), data)
-                done = index - start
-                row = self._step(batch, rows, step + tf.cast(done, tf.int64))
-                self._updated(step + tf.cast(done, tf.int64), row)
-                return index + 1, tf.tensor_scatter_nd_update(facts, [[done]], [row])
+    def _steps_of(self, update: Step, goes_on: GoesOn | None) -> Make:
+        """Makes, for a number of rows, what runs steps to an end, or as long as it `goes_on`."""
 
-            return tf.while_loop(lambda index, _: index < end, body, (start, table), parallel_iterations=1)[1]
+        def of(rows: int) -> Callable[..., tf.Tensor]:
+            def run(
+                data: Batch, order: tf.Tensor, table: tf.Tensor, start: tf.Tensor, end: tf.Tensor, step: tf.Tensor
+            ) -> tf.Tensor:
+                def body(index: tf.Tensor, facts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                    chosen = tf.slice(order, [index * rows], [rows])
+                    batch = map_batch(lambda array: tf.gather(array, chosen), data)
+                    done = index - start
+                    row = update(batch, rows, step + tf.cast(done, tf.int64))
+                    self._updated(step + tf.cast(done, tf.int64), row, gated=update.gated)
+                    return index + 1, tf.tensor_scatter_nd_update(facts, [[done]], [row])
 
-        return run
+                def more(index: tf.Tensor, facts: tf.Tensor) -> tf.Tensor:
+                    return index < end if goes_on is None else (index < end) & goes_on(index - start, facts)
 
+                return tf.while_loop(more, body, (start, table), parallel_iterations=1)[1]
 
-class EvaluateLoop:
-    """Evaluates over data on the device.
+            return run
 
-    Args:
-        measure: takes (batch, weights, place of the first row among all samples) and returns the weighted sums of the losses,
-            [columns]; updates the metrics.
-        columns: their number.
-        batch_size: rows of a batch, at most.
-        execution: the mode.
-        guard: checks what is compiled.
-        pads: whether the last batch is filled up with rows of weight zero, so that there is one trace. Where rows depend on each
-            other that would change what is measured of the real ones: the smaller batch then has a trace of its own.
-    """
-
-    def __init__(
-        self,
-        measure: Callable[[Batch, tf.Tensor, tf.Tensor], tf.Tensor],
-        columns: int,
-        batch_size: int,
-        execution: str,
-        guard: Guard,
-        *,
-        pads: bool = True,
-    ) -> None:
-        self.pads = pads
-        self._measure = measure
-        self._columns = columns
-        self._batch_size = batch_size
-        self._run = ByRows(self._batches_of, execution, guard)
-
-    def run(self, pieces: Iterable[DeviceData]) -> tuple[list[float], float]:
-        """The mean losses, weighted by the samples' weights, and the sum of these; the metrics are left in their meters.
-
-        Where the sum is 0 the means are NaN.
-        """
-        sums, total, first = [], 0.0, 0
-        for piece in pieces:
-            for rows, order, end in self._parts(piece):
-                losses, weight = self._sums(piece, rows, order, end, first)
-                sums.append(losses)
-                total += weight
-            first += piece.length
-        joined = np.concatenate(sums).sum(axis=0, dtype=np.float64)
-        means: list[float] = (joined / total if total else np.full_like(joined, np.nan)).tolist()
-        return means, total
-
-    def _parts(self, data: DeviceData) -> Iterator[tuple[int, np.ndarray, int]]:
-        """Batches of one size: their rows, the places of all rows, and where the samples among these end.
-
-        There may be more places than samples: their number is compiled in.
-        """
-        slots = len(tf.nest.flatten(data.tensors["inputs"])[0])
-        rows = min(self._batch_size, slots)
-        whole = data.length // rows * rows
-        if self.pads or whole == data.length:
-            yield rows, np.arange(-(-slots // rows) * rows, dtype=np.int32), data.length
-            return
-        if whole:
-            yield rows, np.arange(slots // rows * rows, dtype=np.int32), whole
-        yield data.length - whole, np.arange(whole, data.length, dtype=np.int32), data.length
-
-    def _sums(self, data: DeviceData, rows: int, places: np.ndarray, end: int, first: int) -> tuple[np.ndarray, float]:
-        """Weighted sums of the losses of each batch, [batches, columns], and the sum of the weights.
-
-        `first` is the place of the data's first row among all samples.
-        """
-        samples = places < end
-        steps = -(-int(samples.sum()) // rows)
-        order = places % data.length
-        given = data.tensors["weights"]
-        weights = np.ones(len(order), np.float32) if given is None else given.numpy()[order]
-        weights *= samples
-        table = tf.zeros([len(order) // rows, self._columns])
-        counters = tf.constant(steps), tf.constant(first + int(places[0]), tf.int64)
-        sums = self._run[rows](data.tensors, tf.constant(order), tf.constant(weights), table, *counters)
-        return sums.numpy()[:steps], float(weights.sum(dtype=np.float64))
-
-    def _batches_of(self, rows: int) -> Callable[..., tf.Tensor]:
-        def run(
-            data: Batch, order: tf.Tensor, weights: tf.Tensor, table: tf.Tensor, steps: tf.Tensor, first: tf.Tensor
-        ) -> tf.Tensor:
-            def body(index: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                chosen = tf.slice(order, [index * rows], [rows])
-                batch = map_batch(lambda array: tf.gather(array, chosen), data)
-                first_row = first + tf.cast(index * rows, tf.int64)
-                losses = self._measure(batch, tf.slice(weights, [index * rows], [rows]), first_row)
-                return index + 1, tf.tensor_scatter_nd_update(sums, [[index]], [losses])
-
-            start = (tf.constant(0), table)
-            return tf.while_loop(lambda index, _: index < steps, body, start, parallel_iterations=1)[1]
-
-        return run
+        return of

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from netlib.nn.network import Network
 from netlib.nn.tree import Tree
+from netlib.training.trouble.gate import gated
 
 FIRST = 2.0**15
 LEAST = 1.0
@@ -84,7 +85,7 @@ class LossScale:
             self._scale.assign(tf.maximum(0.5 * self._scale, LEAST))
             return tf.where(is_least, 0.0, 1.0)
 
-        return tf.cond(finite, applied, left_out)
+        return gated(finite, applied, left_out)
 
 
 def needs_loss_scale(model: Network) -> bool:

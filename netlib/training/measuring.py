@@ -17,6 +17,7 @@ import tensorflow as tf
 from netlib.training.callbacks.callback import Callback, Training
 from netlib.training.feed import Feed
 from netlib.training.loop import Block
+from netlib.training.waiting import Poll, no_poll
 
 LONG_ENOUGH = 0.3
 """Seconds that a round takes at least: where an epoch is shorter, several make one."""
@@ -54,9 +55,9 @@ class TimedFeed:
         self._feed = feed
         self._clock = clock
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
+    def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll) -> Iterator[Block]:
         """The blocks of the feed that it is made of; see `Feed`."""
-        blocks = self._feed.epoch(number, start, end)
+        blocks = self._feed.epoch(number, start, end, poll)
         while True:
             began = self._clock()
             block = next(blocks, None)

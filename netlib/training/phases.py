@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -46,6 +46,8 @@ class PhasedStep:
     added: Added
     scale: LossScale | None = None
     """None: gradients that pass through float16 are not trained in phases."""
+    gated: ClassVar[bool] = False
+    """A step of several updates is undone as a whole, if it is to be (`netlib.training.trouble.gate.UndoneStep`)."""
 
     @property
     def batches(self) -> int:

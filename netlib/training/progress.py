@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from netlib.training.trouble.gate import LEFT_OUT
+
 Record = dict[str, Any]
 """One epoch: `epoch`, `step`, `train` and `validation` metrics, `learning_rate`, `seconds`, `samples_per_second`."""
 
@@ -28,6 +30,9 @@ class Progress:
     """Counts and sums. `epoch` epochs are complete, `position` steps of the next one (`samples` rows), of which `skipped` have
     changed nothing (`netlib.training.loss_scale`), `step` steps in all; times in seconds.
 
+    Of those that have changed nothing `bad` were not finite whatever the scale (`train.on_nan`): `bad_in_a_row` up to the last
+    step, `most_bad_in_a_row` at most in this epoch, and `left_out` since the last epoch in which there was none.
+
     The epoch's loss is summed on the host, step by step in double precision, so that it does not depend on how the steps were
     cut into chunks.
     """
@@ -36,6 +41,10 @@ class Progress:
     epoch: int = 0
     position: int = 0
     skipped: int = 0
+    bad: int = 0
+    bad_in_a_row: int = 0
+    most_bad_in_a_row: int = 0
+    left_out: int = 0
     loss_sums: dict[str, float] = field(default_factory=dict)
     weight_sum: float = 0.0
     samples: int = 0
@@ -54,7 +63,9 @@ class Progress:
             values = dict(zip(names, row, strict=True))
             self.learning_rate, weight = values.pop("learning_rate"), values.pop("weight")
             del values["gradient_norm"]
-            skipped = bool(values.pop("skipped"))
+            reason = values.pop("skipped")
+            skipped = bool(reason)
+            self._count_bad(reason == LEFT_OUT)
             for name, value in values.items():
                 self.loss_sums[name] = self.loss_sums.get(name, 0.0) + (0.0 if skipped else value * weight)
             self.weight_sum += 0.0 if skipped else weight
@@ -63,6 +74,12 @@ class Progress:
         self.position += len(facts)
         self.samples += samples
         self.spent(seconds)
+
+    def _count_bad(self, bad: bool) -> None:
+        self.bad += bad
+        self.left_out += bad
+        self.bad_in_a_row = self.bad_in_a_row + 1 if bad else 0
+        self.most_bad_in_a_row = max(self.most_bad_in_a_row, self.bad_in_a_row)
 
     def spent(self, seconds: float) -> None:
         """Counts time, of the epoch and in all."""
@@ -84,11 +101,12 @@ class Progress:
         self.records.append(record)
         if whole:
             self.epoch += 1
+            self.left_out = self.left_out if self.bad else 0
             self.begin_epoch()
 
     def begin_epoch(self) -> None:
         """Nothing of the epoch is done yet, or it begins anew."""
-        self.position = self.samples = self.skipped = 0
+        self.position = self.samples = self.skipped = self.bad = self.most_bad_in_a_row = 0
         self.loss_sums = {}
         self.weight_sum = self.seconds = 0.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,13 @@ from netlib.training.buckets import BucketFeed
 from netlib.training.budget import Budget
 from netlib.training.callbacks.callback import Training, close_all
 from netlib.training.callbacks.collect import collect
-from netlib.training.checkpoints import CheckpointWriter, TrainingState
+from netlib.training.checkpoint_writer import CheckpointWriter, Keep
+from netlib.training.checkpoints import TrainingState
+from netlib.training.due import Due
 from netlib.training.environment import intra_op_threads
 from netlib.training.evaluation import Evaluator, Measured
 from netlib.training.feed import ArraysFeed, Feed
-from netlib.training.fit import Fit
+from netlib.training.job import Fit
 from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData, TrainLoop
 from netlib.training.loss_scale import LossScale, needs_loss_scale
@@ -43,6 +45,7 @@ from netlib.training.phases import PhasedStep, phased_step
 from netlib.training.progress import Progress
 from netlib.training.samples import tensor_of
 from netlib.training.step import TrainStep
+from netlib.training.trouble.gate import UndoneStep
 from netlib.training.windows import Check, Weigh, WindowFeed
 
 
@@ -156,9 +159,12 @@ def make_engine(
             added,
             mixing,
             scale,
+            skips=train.on_nan == "skip",
         )
+    undone = train.on_nan == "skip" and isinstance(step, PhasedStep)
     evaluator = Evaluator(model, heads, batch_size, execution)
-    return Engine(model, train, optimizer, meters, TrainLoop(step, execution), evaluator, batch_size, seed, scale)
+    loop = TrainLoop(UndoneStep(step) if undone else step, execution)
+    return Engine(model, train, optimizer, meters, loop, evaluator, batch_size, seed, scale)
 
 
 def need_trainable(model: Network) -> None:
@@ -205,6 +211,7 @@ def prepare(
     added = {*engine.loop.added, *engine.evaluator.added}
     monitor = Monitor(train.monitored(validation is not None, added))
     taking_part, looking_on = collect(train.early_stopping, train.callbacks, callbacks)
+    keep = _keep(train, monitor, validation is not None, added)
     progress = progress or Progress()
     state = TrainingState(engine.model, engine.optimizer, engine.meters, taking_part, progress, engine.scale)
     training = Training(
@@ -229,13 +236,24 @@ def prepare(
         evaluator=engine.evaluator,
         validation=validation,
         validate_every=train.validate_every,
-        save_every_epochs=train.checkpoint.every_epochs,
-        save_every_steps=train.checkpoint.every_steps,
+        due=_due(train),
         callbacks=taking_part,
         listeners=training.listeners,
         header=_header(engine, train, feed, validation),
-        writer=CheckpointWriter(run, state, train.checkpoint.keep_last) if run else None,
+        writer=CheckpointWriter(run, state, keep, training.background) if run else None,
+        background=training.background,
     )
+
+
+def _keep(train: TrainSpec, monitor: Monitor, validation: bool, added: Collection[str]) -> Keep:
+    """Which checkpoints stay; the best one by the monitor does in any case."""
+    best = [(Monitor(watched), count) for watched, count in train.kept_best(validation, added)]
+    return Keep(train.checkpoint.newest, [each for each in best if each != (monitor, 1)])
+
+
+def _due(train: TrainSpec) -> Due:
+    spec = train.checkpoint
+    return Due(spec.every_epochs, spec.every_steps, 60 * spec.every_minutes if spec.every_minutes else None)
 
 
 def _join(training: Training) -> None:

@@ -20,6 +20,7 @@ from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
 from netlib.training.mixing import Mixing, mean_loss, network_inputs
 from netlib.training.objective import Objective, need_loss
+from netlib.training.trouble.gate import LEFT_OUT, Copies, gated
 
 Batch = Mapping[str, Any]
 """`inputs` and `targets` by name, and `weights` ([rows], or None); where samples are mixed, also `mixed`."""
@@ -66,17 +67,24 @@ class TrainStep:
     """By what the loss is multiplied where gradients pass through float16."""
     only: tuple[tf.Variable, ...] | None = None
     """The variables that it trains, if not all: no gradient is computed for the others."""
+    skips: bool = False
+    """Whether a step whose loss or gradient is not finite changes nothing (`train.on_nan: skip`)."""
+
+    @property
+    def gated(self) -> bool:
+        """Whether a step may change nothing."""
+        return self.skips or self.scale is not None
 
     def __call__(self, batch: Batch, rows: int, step: tf.Tensor) -> tf.Tensor:
         """Updates the weights from `rows` rows (a Python number: shapes in the loop are static).
 
         Returns:
             float32 [facts]: one value for each name in `facts`; the norm is that of the gradient before clipping, the weight
-            the sum of the samples' weights, and `skipped` 1 for a step that has changed nothing, because the loss was scaled too
-            much.
+            the sum of the samples' weights, and `skipped` says of a step that has changed nothing why: 1 because the loss was
+            scaled too much, `LEFT_OUT` because it is not finite whatever the scale.
         """
-        variables = self.model.trainable_variables if self.only is None else self.only
-        before = [] if self.scale is None else [(state, tf.identity(state)) for state in self._counted()]
+        variables = self._trained()
+        before = Copies(self._counted()) if self.gated else None
         if self.mixing is not None:
             batch = self.mixing(batch, rows, step)
         if rows <= self.batch_size:
@@ -86,14 +94,27 @@ class TrainStep:
         norm = _global_norm(gradients)
         rate = tf.cast(self.optimizer.learning_rate, tf.float32)
         clipped = self._clipped(gradients, norm)
-        if self.scale is None:
+        if before is None:
             self.optimizer.apply(clipped, variables)
             return tf.concat([[rate, norm, weight, 0.0], losses], axis=0)
         finite = tf.math.is_finite(norm) & tf.math.is_finite(losses[0])
-        skipped = self.scale.update(
-            finite, lambda: self.optimizer.apply(clipped, variables), lambda: _take_back(before)
-        )
+        skipped = self._update(finite, lambda: self.optimizer.apply(clipped, variables), before.take_back)
         return tf.concat([[rate, tf.where(finite, norm, math.nan), weight, skipped], losses], axis=0)
+
+    def _trained(self) -> tuple[tf.Variable, ...]:
+        """The variables that are not frozen now, those of its own if it does not train all."""
+        trained = self.model.trainable_variables
+        if self.only is None:
+            return trained
+        free = set(map(id, trained))
+        return tuple(variable for variable in self.only if id(variable) in free)
+
+    def _update(self, finite: tf.Tensor, apply: Callable[[], None], undo: Callable[[], None]) -> tf.Tensor:
+        """Applies the update or leaves it out; returns what `skipped` is."""
+        if self.scale is None:
+            return tf.where(gated(finite, apply, undo), 0.0, LEFT_OUT)
+        skipped = self.scale.update(finite, apply, undo)
+        return tf.where(finite | (skipped > 0), skipped, LEFT_OUT) if self.skips else skipped
 
     def _counted(self) -> Iterator[tf.Variable]:
         """What a forward pass changes: statistics and states of layers, counters of metrics."""
@@ -179,11 +200,6 @@ class TrainStep:
         if self.clip.norm is not None:
             return [tf.clip_by_norm(gradient, self.clip.norm) for gradient in gradients]
         return [_clipped_to(self.clip.global_norm, gradient, norm) for gradient in gradients]
-
-
-def _take_back(before: Sequence[tuple[tf.Variable, tf.Tensor]]) -> None:
-    for variable, value in before:
-        variable.assign(value)
 
 
 def _clipped_to(limit: float | None, gradient: tf.Tensor, norm: tf.Tensor) -> tf.Tensor:

@@ -14,6 +14,7 @@ from netlib.spec.errors import UsageError
 from netlib.training.loop import Block, DeviceData
 from netlib.training.pace import TARGET_SECONDS
 from netlib.training.stream import AGAIN, Stream
+from netlib.training.waiting import Poll, no_poll
 
 BLOCK_BYTES = 32 * 2**20
 """Of samples that go to the device at once, at most (but one step in any case)."""
@@ -53,12 +54,13 @@ class StreamFeed:
         self._taken = 0
         self._slots = 0
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
-        """Blocks of as many steps as fit, or as come in a moment.
+    def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll) -> Iterator[Block]:
+        """Blocks of as many steps as fit, or as come in a moment; this thread makes them, so that nothing is polled.
 
         Raises:
             UsageError: the stream has not as many batches as it must have, or one is not like the first.
         """
+        del poll
         first = start
         for steps in self._runs(islice(self._groups(number, start), max(end - start, 0))):
             yield self._block(steps, first)
@@ -150,12 +152,13 @@ class StreamedData:
         self._check = check
         self._slots = 0
 
-    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
+    def pieces(self, *, joined: bool = True, poll: Poll = no_poll) -> Iterator[DeviceData]:
         """All samples of a pass, many batches at once; or, where they are not to be `joined`, each batch as it comes.
 
         Raises:
             UsageError: the stream has not as many batches as it must have, or one is not like the first.
         """
+        del poll  # this thread makes them
         coming = self._stream.some(self._batches)
         return self._joined(coming) if joined else self._apart(coming)
 
@@ -217,6 +220,7 @@ def filled(samples: Arrays, rows: int) -> Arrays:
         {name: fill(array) for name, array in samples.inputs.items()},
         {name: fill(array) for name, array in samples.targets.items()},
         None if samples.weights is None else fill(samples.weights),
+        None if samples.rows is None else fill(samples.rows),
     )
 
 

@@ -24,7 +24,6 @@ from netlib.spec.training import TrainSpec
 from netlib.training.changes import TreeWatch
 from netlib.training.class_weights import ClassWeights, need_weight
 from netlib.training.feed import Feed
-from netlib.training.fit import need_finite
 from netlib.training.loop import Block, DeviceData
 from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
@@ -35,6 +34,7 @@ from netlib.training.samples import tensor_of, tensors_of
 from netlib.training.setup import Engine, heads_of, make_engine, need_trainable
 from netlib.training.step import FACTS
 from netlib.training.stream import form_of
+from netlib.training.trouble.finite import need_finite
 
 
 class HeadWarning(UserWarning):
@@ -142,10 +142,10 @@ class Trainer:
         """Goes on with an epoch that was cut short, or begins it anew where its position would mean nothing.
 
         It goes on where the data are the same objects (which a copy or a loaded model cannot know), with the same number of
-        steps, of which some are left.
+        steps; if all of them are done, what is left is to validate and to make the record.
         """
         same = self._data is None or (len(data) == len(self._data) and all(map(is_, data, self._data)))
-        if not same or feed.steps is None or feed.steps != self.steps or self.progress.position >= feed.steps:
+        if not same or feed.steps is None or feed.steps != self.steps or self.progress.position > feed.steps:
             self.progress.begin_epoch()
         self.steps, self._data = feed.steps, data
 

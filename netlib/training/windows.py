@@ -13,6 +13,7 @@ from netlib.training.ahead import ahead
 from netlib.training.feed import whole_and_rest
 from netlib.training.loop import Block, DeviceData
 from netlib.training.streamed import filled
+from netlib.training.waiting import Poll, no_poll
 
 Check = Callable[[Arrays, str], None]
 """Refuses samples that the network cannot take; is told what they are."""
@@ -68,12 +69,12 @@ class WindowFeed:
         self.steps: int | None = whole + bool(self._rest)
         self._window_steps = min(max(1, samples.window // rows), max(whole, 1))
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Block]:
+    def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll) -> Iterator[Block]:
         """Blocks of a window each; see `Feed`. Windows whose steps are done are not read."""
         first = start // self._window_steps
         last = -(-min(end, self.steps or end) // self._window_steps)
         windows = islice(self._windows(number, first), last - first)
-        for place, data in enumerate(ahead(self._put(windows)), start=first):
+        for place, data in enumerate(ahead(self._put(windows), poll), start=first):
             yield from self._blocks(data, place * self._window_steps)
 
     def _put(self, windows: Iterator[Arrays]) -> Iterator[DeviceData]:
@@ -87,10 +88,10 @@ class WindowFeed:
         steps, rest = divmod(data.length, self._rows)
         if steps:
             whole = tf.range(self._window_steps * self._rows)
-            yield Block(data.tensors, whole, self._rows, first, first + steps)
+            yield Block(data.tensors, whole, self._rows, first, first + steps, numbers=data.numbers)
         if rest and self._rest:
             behind = tf.range(steps * self._rows, data.length)
-            yield Block(data.tensors, behind, rest, first + steps, first + steps + 1)
+            yield Block(data.tensors, behind, rest, first + steps, first + steps + 1, numbers=data.numbers)
 
     def _windows(self, number: int, first: int) -> Iterator[Arrays]:
         window = self._window_steps * self._rows
@@ -117,10 +118,10 @@ class WindowData:
         self._check = check
         self._name = name
 
-    def pieces(self, *, joined: bool = True) -> Iterator[DeviceData]:
+    def pieces(self, *, joined: bool = True, poll: Poll = no_poll) -> Iterator[DeviceData]:
         """Windows in the order of the source; or, where they are not to be `joined`, each batch by itself."""
         window = self._window if joined else self._rows
-        yield from ahead(self._put(window, joined=joined))
+        yield from ahead(self._put(window, joined=joined), poll)
 
     def _put(self, window: int, *, joined: bool) -> Iterator[DeviceData]:
         for samples in _looked_at(self._data.windows(window), self._check, self._name):

@@ -33,6 +33,7 @@ from netlib.data.streaming import Streamed
 MIB = 2**20
 READ = "--read"
 EPOCHS = 4
+IN_MEMORY = "in memory"
 DENSE = [{"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 32, "activation": "relu"}}]
 CNN: list[Any] = [
     {"Conv2D": {"filters": 32, "kernel_size": 3, "activation": "relu"}},
@@ -156,18 +157,20 @@ def _trained(data: Config, model: list[Any], loss: str, metrics: list[str], rows
 
 KINDS: dict[str, tuple[Callable[[Path], Config], Sequence[str]]] = {
     "csv": (csv, ("64MB",)),
-    "parquet": (parquet, ("64MB", "256MB")),
-    "images": (images, ("16MB",)),
-    "bytes_of_images": (bytes_of_images, ("4MB",)),
+    "parquet": (parquet, ("64MB", "64MB cache", "256MB")),
+    "images": (images, ("16MB", "16MB cache")),
+    "bytes_of_images": (bytes_of_images, ("4MB", "4MB cache")),
     "corpus": (corpus, ("4MB",)),
     "series": (series, ("16MB",)),
 }
-"""Kind -> what makes its files and config, and what memory it is streamed with."""
+"""Kind -> what makes its files and config, and how it is streamed: in what memory, and whether decoded samples are kept."""
 
 
-def run(folder: Path, config: Config, memory: str | None) -> tuple[float, float, float, str]:
+def run(folder: Path, config: Config, stream: str) -> tuple[float, float, float, str]:
     """Seconds until the first epoch begins, samples per second of the later epochs, MiB of the peak, and the last metrics."""
-    data = {**config["data"], **({"memory": memory} if memory else {})}
+    memory, *cached = stream.split()
+    data = config["data"] if stream == IN_MEMORY else {**config["data"], "memory": memory}
+    data = {**data, "cache": "disk"} if cached == ["cache"] else data
     (folder / "config.yaml").write_text(yaml.safe_dump({**config, "data": data}))
     place = folder / "run"
     shutil.rmtree(place, ignore_errors=True)
@@ -206,23 +209,23 @@ def _read_here() -> None:
 def main(kinds: Sequence[str]) -> None:
     """Prints a line for each training."""
     for kind in kinds or KINDS:
-        make, memories = KINDS[kind]
+        make, streams = KINDS[kind]
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             config = make(folder)
             size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / MIB
             print(f"{kind}: {(make.__doc__ or '').strip()} ({size:,.0f} MiB of files)", flush=True)
             in_memory = 0.0
-            for memory in (None, *memories):
-                start, speed, peak, metrics = run(folder, config, memory)
+            for stream in (IN_MEMORY, *streams):
+                start, speed, peak, metrics = run(folder, config, stream)
                 in_memory = in_memory or speed
                 share = ""
-                if memory:
+                if stream != IN_MEMORY:
                     reading = read_alone(folder)
                     serial = 1 / (1 / in_memory + 1 / reading)
                     share = f" ({speed / in_memory:.2f} of in memory, {speed / serial:.2f} of serial, reading {reading:,.0f})"
                 print(
-                    f"  {memory or 'in memory':10} {start:6.1f} s beside the epochs, {speed:10,.0f} samples/s{share},"
+                    f"  {stream:10} {start:6.1f} s beside the epochs, {speed:10,.0f} samples/s{share},"
                     f" peak {peak:6,.0f} MiB, {metrics}",
                     flush=True,
                 )

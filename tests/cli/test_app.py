@@ -19,6 +19,7 @@ VERBS = {
         "KEY=VALUE",
         "~KEY",
         "--resume RUN",
+        "--allow-change",
         "--run-dir DIR",
         "--runs DIR",
         "--plugin FILE",
@@ -26,6 +27,7 @@ VERBS = {
         "--quiet",
         "--json",
     ],
+    "reproduce": ["RUN", "--run-dir DIR", "--plugin FILE", "--quiet", "--json"],
     "eval": ["--checkpoint RUN_OR_CHECKPOINT", "test|validation|train", "--plugin FILE", "--json"],
     "predict": [
         "--checkpoint RUN_OR_CHECKPOINT",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -88,7 +90,8 @@ def test_the_run_directory_is_the_first_and_the_last_word(trained):
 @pytest.mark.slow
 def test_progress_is_on_stderr_a_line_an_epoch_and_nothing_of_tensorflows(trained):
     done, _, _ = trained
-    header, epochs = done.stderr.splitlines()[:3], done.stderr.splitlines()[3:]
+    header = done.stderr.splitlines()[:3]
+    epochs = [line for line in done.stderr.splitlines() if line.startswith("epoch ")]
     assert header[0] == "tiny: 650 parameters, 650 trainable"
     assert header[1].startswith("samples: 1,0")
     assert header[2].startswith("execution: xla on ")
@@ -122,6 +125,42 @@ def test_resume_takes_overrides_and_no_config(trained, netlab):
     both = netlab("train", config, "--resume", run)
     assert (both.returncode, both.stdout) == (2, "")
     assert "not both" in both.stderr
+
+
+@pytest.mark.slow
+def test_what_is_changed_on_resume_is_shown_first(trained, netlab, tmp_path):
+    run = Path(shutil.copytree(trained[1], tmp_path / "run"))
+    words = ("train", "--resume", run, "train.epochs=6", "train.clip={norm: 1.0}")
+    refused = netlab(*words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"error: run '{run}' cannot be gone on with after\n  train.clip: null -> {{")
+    assert f"\nTo go on all the same: netlab train --resume {run} train.epochs=6 " in refused.stderr
+    done = netlab(*words, "--allow-change", FORCE_COLOR="1")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stderr.splitlines()[:2]
+    assert re.fullmatch(r"train.epochs: \x1b\[2m\d\x1b\[0m -> \x1b\[1m6\x1b\[0m", first)
+    assert second.startswith("train.clip: \x1b[2mnull\x1b[0m -> \x1b[1m{")
+    plain = netlab("train", "--resume", run, "train.epochs=7")
+    assert plain.stderr.splitlines()[0] == "train.epochs: 6 -> 7"
+    quiet = netlab("train", "--resume", run, "train.epochs=8", "--quiet")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    record = json.loads((run / "changes.jsonl").read_text().splitlines()[-1])
+    assert record["command"][1:] == ["train", "--resume", str(run), "train.epochs=8", "--quiet"]
+
+
+@pytest.mark.slow
+def test_a_finished_run_says_so_and_how_it_is_extended(netlab, trained, tmp_path):
+    run = shutil.copytree(trained[1], tmp_path / "run")
+    done = netlab("train", "--resume", run)
+    assert done.returncode == 0
+    said = f"the run was finished already; to go on, give it more: netlab train --resume {run} train.epochs="
+    assert any(line.startswith(said) for line in done.stderr.splitlines())
+
+
+def test_changes_are_allowed_only_of_a_run_that_is_gone_on_with(netlab, config):
+    done = netlab("train", config, "--allow-change")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --allow-change is for a run that is gone on with (--resume)")
 
 
 @pytest.mark.slow

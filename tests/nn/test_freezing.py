@@ -14,7 +14,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.nn.freezing import frozen_by_name
+from netlib.nn.freezing import frozen_by_name, restore
 from netlib.nn.freezing import settings as settings_of
 from netlib.nn.layers.core import Dense
 from netlib.nn.layers.normalization import BatchNormalization
@@ -319,3 +319,28 @@ def test_freezing_is_the_last_word_about_each_variable(sequence: list[tuple[str,
         expected = expected - chosen if verb == "freeze" else expected | chosen
         assert set(trained(box)) == expected
     assert trained(copy.deepcopy(box)) == trained(box)
+
+
+def test_settings_come_back_whatever_was_frozen_and_unfrozen_since() -> None:
+    box = encoder()
+    box.freeze(["encoder.one", "head.bias"])
+    box.encoder.two[0].trainable = False
+    kept, before = settings_of(box), trained(box)
+    for change in (lambda: box.freeze("**"), lambda: box.unfreeze("**"), lambda: setattr(box, "trainable", False)):
+        change()
+        assert trained(box) != before
+        restore(box, kept)
+        assert (settings_of(box), trained(box)) == (kept, before)
+
+
+def test_settings_of_keras_layers_come_back() -> None:
+    layer = keras.Sequential([keras.layers.Dense(2), keras.layers.BatchNormalization()])
+    layer(X)
+    box = Box(inner=layer, own=Dense(2))
+    box.own(X)
+    layer.layers[1].trainable = False
+    kept, before = settings_of(box), trained(box)
+    box.freeze("inner")
+    assert trained(box) == ["own.kernel", "own.bias"]
+    restore(box, kept)
+    assert (settings_of(box), trained(box)) == (kept, before)

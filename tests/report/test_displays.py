@@ -59,6 +59,8 @@ def play(listener: Listener, *, best: tuple[int, ...] = (1,), end: bool = True) 
             listener.phase("compiling")
         listener.chunk_ended(epoch, 10, 10, {"loss": 0.5, "learning_rate": 0.1}, 1234.4)
         listener.validation_started()
+        if epoch in best:
+            listener.epoch_is_best(epoch)
         listener.checkpoint_saved(Path("step"), epoch in best)
         listener.epoch_ended(record(epoch))
     listener.message("the budget is spent")
@@ -108,11 +110,10 @@ def test_the_live_display_from_beginning_to_end():
     assert [line.split() for line in drawn(live)[1:]] == [["loss"], ["train", "0.5000"]]
     live.validation_started()
     assert drawn(live)[0].endswith("17%  validating")
-    live.checkpoint_saved(Path("x"), True)
+    live.epoch_is_best(1)
     live.epoch_ended(record(1))
     live.epoch_started(2, 3, 10)
     live.chunk_ended(2, 10, 10, {"loss": 0.4, "learning_rate": 0.1}, 1234.4)
-    live.checkpoint_saved(Path("x"), False)
     live.epoch_ended(record(2))
     assert re.fullmatch(r"epoch 2/3 .* 67%  1,234 samples/s  \d+ ms left", drawn(live)[0])
     assert [line.split() for line in drawn(live)[1:]] == [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,34 @@ heavy = {"numpy", "safetensors", "ml_dtypes", "pydantic", "polars", "tensorflow"
 sys.exit(f"imported: {heavy}" if heavy else 0)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+STARTING = """
+import sys
+from pathlib import Path
+from netlib.runs.directory import create
+print("ready", flush=True)
+for line in sys.stdin:
+    print(create(Path(line.strip()), "a", {"config.yaml": "x"}).name, flush=True)
+"""
+
+
+def test_processes_that_start_at_the_same_time_take_different_numbers(tmp_path):
+    command = [sys.executable, "-c", STARTING]
+    with ExitStack() as ended:
+        starting = [
+            ended.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            for _ in range(8)
+        ]
+        for process in starting:
+            assert process.stdout.readline() == "ready\n"
+        for time in range(10):
+            root = tmp_path / str(time)
+            for process in starting:
+                process.stdin.write(f"{root}\n")
+                process.stdin.flush()
+            names = sorted(process.stdout.readline().strip() for process in starting)
+            assert names == [f"a-{number}" for number in range(1, 9)]
+            assert all(run.config.read_text() == "x" for run in runs_in(root))
+        for process in starting:
+            process.stdin.close()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netlib.runs import checkpoint, history, pointers
+from netlib.runs import checkpoint, history, pointers, retention
 from netlib.runs.directory import RunDirectory, create, create_at
 from netlib.runs.locate import newest_valid
 from netlib.spec.errors import NetlabError
@@ -27,7 +27,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from netlib.runs import checkpoint, history, pointers
+from netlib.runs import checkpoint, history, pointers, retention
 from netlib.runs.directory import RunDirectory
 
 run, start = RunDirectory(Path(sys.argv[1])), int(sys.argv[2])
@@ -39,7 +39,7 @@ for step in range(start, start + 1_000_000):
     if step % 5 == 0:
         pointers.point(run, "best", path)
         checkpoint.write(run, step, {"model": weights}, {"epoch": step, "again": True})
-    pointers.prune(run, keep_last=2)
+    retention.prune(run, keep_last=2)
     print(step, flush=True)
 """
 
@@ -89,7 +89,7 @@ KILLED_AT = """
 import os, sys
 from pathlib import Path
 import numpy as np
-from netlib.runs import checkpoint, pointers
+from netlib.runs import checkpoint, pointers, retention
 from netlib.runs.directory import RunDirectory
 
 EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir", "os.scandir"}
@@ -108,7 +108,7 @@ pointers.point(run, "best", checkpoint.write(run, 2, {"model": {"w": np.zeros(2)
 sys.addaudithook(die_at_the_last)
 checkpoint.write(run, 2, {"model": {"w": np.ones(2)}}, {})
 pointers.point(run, "latest", checkpoint.write(run, 3, {"model": {"w": np.zeros(2)}}, {}))
-pointers.prune(run, keep_last=1)
+retention.prune(run, keep_last=1)
 """
 
 
@@ -243,5 +243,5 @@ def test_many_checkpoints_leave_no_file_open(run: RunDirectory) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for step in range(1, 51):
         checkpoint.read(checkpoint.write(run, step, arrays, {}))
-        pointers.prune(run, keep_last=2)
+        retention.prune(run, keep_last=2)
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -7,7 +7,7 @@ import pytest
 from netlib.runs import checkpoint
 from netlib.runs.directory import RunDirectory, create
 from netlib.runs.errors import CheckpointError
-from netlib.runs.locate import find_checkpoint, newest_valid
+from netlib.runs.locate import find_checkpoint, newest_valid, read_newest
 from netlib.runs.pointers import point
 from netlib.spec.errors import UsageError
 
@@ -118,6 +118,8 @@ def test_the_newest_checkpoint_that_verifies_is_found_and_the_damaged_are_report
     assert [entry.path for entry in damaged] == [written[2], written[1]]
     assert "state.json has 2 bytes" in damaged[0].reason
     assert "is no checkpoint: it has no manifest.json" in damaged[1].reason
+    saved, passed_over = read_newest(run)
+    assert (saved.path, saved.step, [each.path for each in passed_over]) == (found, 10, [written[2], written[1]])
 
 
 def test_no_checkpoint_that_verifies_is_an_error_with_all_reasons(run: RunDirectory, written: list[Path]) -> None:

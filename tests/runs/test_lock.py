@@ -8,14 +8,14 @@ import sys
 import pytest
 
 from netlib.runs.directory import RunDirectory, create
-from netlib.runs.lock import alone
+from netlib.runs.lock import alone, is_taken, need_free
 from netlib.spec.errors import NetlabError, UsageError
 
 HOLDER = """
 import sys
 from pathlib import Path
 from netlib.runs.directory import open_run
-from netlib.runs.lock import alone
+from netlib.runs.lock import alone, is_taken, need_free
 with alone(open_run(Path(sys.argv[1]))):
     print("locked", flush=True)
     sys.stdin.read()
@@ -63,3 +63,14 @@ def test_a_run_that_is_gone(run):
     run.checkpoints.rmdir()
     with pytest.raises(NetlabError, match=r"cannot lock .*a-1: No such file or directory"), alone(run):
         pass
+
+
+def test_a_run_that_is_trained_is_known_before_it_is_read(run):
+    need_free(run)
+    assert not is_taken(run)
+    with alone(run):
+        with pytest.raises(UsageError, match="is being trained by another process"):
+            need_free(run)
+        assert is_taken(run)
+    run.checkpoints.rmdir()
+    assert not is_taken(run)

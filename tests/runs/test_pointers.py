@@ -7,7 +7,8 @@ import pytest
 from netlib.runs import checkpoint
 from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import CheckpointError
-from netlib.runs.pointers import point, pointed, prune
+from netlib.runs.pointers import point, pointed
+from netlib.runs.retention import prune
 from netlib.spec.errors import NetlabError
 
 
@@ -64,25 +65,6 @@ def test_a_pointer_to_a_link_is_refused(run: RunDirectory, written: list[Path], 
     written[1].symlink_to(tmp_path / "away")
     with pytest.raises(CheckpointError, match="names 'step-00000010', which is not there"):
         pointed(run, "best")
-
-
-def test_the_newest_and_those_that_are_pointed_at_are_kept(run: RunDirectory, written: list[Path]) -> None:
-    point(run, "best", written[1])
-    point(run, "latest", written[4])
-    assert prune(run, keep_last=5) == []
-    assert prune(run, keep_last=2) == [written[0], written[2]]
-    assert checkpoint.checkpoints_of(run) == [written[1], written[3], written[4]]
-    assert {path.name for path in run.checkpoints.iterdir()} == {
-        *("best", "latest", "step-00000010", "step-00000030", "step-00000040")
-    }
-    point(run, "latest", written[1])  # resumed from an old one
-    assert prune(run, keep_last=1) == [written[3]]
-    assert checkpoint.checkpoints_of(run) == [written[1], written[4]]
-
-
-def test_at_least_one_must_be_kept(run: RunDirectory, written: list[Path]) -> None:
-    with pytest.raises(ValueError, match=r"^at least 1 checkpoint must be kept, got keep_last=0$"):
-        prune(run, keep_last=0)
 
 
 def test_a_pointer_that_cannot_be_written_is_reported(run: RunDirectory, written: list[Path]) -> None:

@@ -53,6 +53,7 @@ def test_plain_values_are_flat_and_make_an_equal_spec():
         "stratify": None,
         "split": "Random",
         "memory": None,
+        "cache": None,
         "batch_size": 32,
         "shuffle": True,
         "drop_remainder": False,
@@ -105,7 +106,7 @@ def test_an_unknown_key_without_a_likeness_names_the_keys_of_both():
     assert (loc, at) == (("frequency",), "key")
     assert message == (
         "source 'moons' has no parameter 'frequency' (moons has: samples, noise; data has: source, validation, test, folds, "
-        "fold, stratify, split, memory, batch_size, shuffle, drop_remainder, buckets, class_weights, preprocess)"
+        "fold, stratify, split, memory, cache, batch_size, shuffle, drop_remainder, buckets, class_weights, preprocess)"
     )
     assert "(digits has: none; data has: source," in problems({"source": "digits", "frequency": 3})[0][1]
 

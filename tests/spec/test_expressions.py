@@ -155,7 +155,7 @@ def test_mistakes(text):
         evaluate(text, SCOPE)
     assert MISTAKES[text] in str(caught.value)
     assert len(str(caught.value)) < 400
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 30  # on a busy machine, too; without a limit it would be hours
 
 
 NUMBERS = st.recursive(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netlib.spec.errors import SpecError
-from netlib.spec.freezing import frozen
+from netlib.spec.freezing import Freezing, Stage, frozen
 from netlib.spec.graph import Graph
 from netlib.spec.language.analysis import analyse
 from netlib.spec.tensors import TensorSpec
@@ -86,3 +86,42 @@ def test_selectors_that_fit_nothing_are_problems_by_their_number() -> None:
         frozen(graph_of(NODES[:2]), ["head", "haed.**", "**.gama"])
     assert [problem.loc for problem in caught.value.problems] == [(1,), (2,)]
     assert "the selector 'haed.**' fits none of the 12 paths; did you mean 'head.**'?" in str(caught.value)
+
+
+class TestFreezing:
+    """For how many epochs."""
+
+    def test_a_list_is_always_frozen(self) -> None:
+        freezing = Freezing(["head", "**.bias"])
+        assert freezing.always == ("head", "**.bias")
+        assert freezing.stages == freezing.until(0) == ()
+
+    def test_stages_are_where_the_frozen_ones_change(self) -> None:
+        freezing = Freezing({"a": 2, "b": None, "c": 5, "d": 0, "e": 2})
+        assert freezing.always == ("b",)
+        assert freezing.stages == (Stage(1, 2, ("a", "c", "e")), Stage(3, 5, ("c",)))
+        assert [freezing.until(done) for done in (0, 1, 2, 4, 5)] == [
+            ("a", "c", "e"),
+            ("a", "c", "e"),
+            ("c",),
+            ("c",),
+            (),
+        ]
+        assert [str(stage) for stage in (*freezing.stages, Stage(4, 4, ()))] == [
+            "epochs 1 to 2",
+            "epochs 3 to 5",
+            "epoch 4",
+        ]
+
+    def test_the_graph_is_the_one_in_which_most_is_trained(self) -> None:
+        freezing = Freezing({"encoder": 2, "head.bias": None})
+        graph = freezing.applied(graph_of(NODES))
+        assert trained(graph) == ALL - {"head.bias"}
+        assert trained(frozen(graph, freezing.until(0))) == {"head.kernel", "again.kernel"}
+        sizes = [trained for _, trained in freezing.counted(graph)]
+        assert sizes == [4 * 5 + 5 * 5]
+
+    def test_what_does_not_fit_is_a_problem_at_its_key(self) -> None:
+        with pytest.raises(SpecError) as caught:
+            Freezing({"head": 1, "haed": 2, "x": None}).applied(graph_of(NODES))
+        assert [(problem.loc, problem.at) for problem in caught.value.problems] == [(("haed",), "key"), (("x",), "key")]

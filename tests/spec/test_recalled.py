@@ -37,6 +37,7 @@ def test_it_is_the_same_again():
         {"inputs": {"x": {}}},
         {"samples": "many"},
         {"joins": 3},
+        {"joins": {"x": ["city", "None"]}},
         {"steps": {"x": ["Nothing"]}},
         {"steps": {"x": [{"Tokenize": {"length": -1}}]}},
     ],

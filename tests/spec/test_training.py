@@ -26,7 +26,14 @@ WHOLE = {
     "clip": {"global_norm": 1},
     "accumulate": 2,
     "validate_every": 5,
-    "checkpoint": {"every_epochs": 2, "every_steps": 50, "keep_last": 5},
+    "checkpoint": {
+        "every_epochs": 2,
+        "every_steps": 50,
+        "every_minutes": 2.5,
+        "keep_last": "all",
+        "keep_best": {"validation.area": 3, "train.loss": {"count": 1, "mode": "max"}},
+    },
+    "on_nan": "skip",
     "execution": "graph",
     "threads": 4,
 }
@@ -43,7 +50,7 @@ def test_defaults() -> None:
     spec = train()
     assert spec.optimizer == Adam.parse({})
     assert (spec.accumulate, spec.validate_every, spec.execution, spec.clip) == (1, 1, "auto", None)
-    assert (spec.checkpoint.every_epochs, spec.checkpoint.every_steps) == (1, None)
+    assert (spec.checkpoint.every_epochs, spec.checkpoint.every_steps, spec.on_nan) == (1, None, "stop")
 
 
 @pytest.mark.parametrize(
@@ -66,6 +73,7 @@ def test_times(written: Any, seconds: float) -> None:
             {"clip": {"norm": 1, "value": 1}},
             "clip: clip takes exactly one of 'value', 'norm' or 'global_norm', got value and norm",
         ),
+        ({"on_nan": "ignore"}, "on_nan: expected 'stop', 'skip' or 'rollback', got 'ignore'"),
         ({"clip": {}}, "clip: clip takes exactly one of 'value', 'norm' or 'global_norm', got none"),
         ({"clip": {"nrom": 1}}, "clip.nrom: clip has no key 'nrom'; did you mean 'norm'?"),
         (

@@ -141,7 +141,7 @@ def test_a_run_that_is_gone_on_with_ends_with_the_same_bits(
     ],
 )
 def test_what_changes_the_weights_must_stay(called: TrainResult, change: str) -> None:
-    with pytest.raises(UsageError, match=r"a resumed run cannot change train.callbacks; it may change train.epochs,"):
+    with pytest.raises(UsageError, match=r"cannot be gone on with after\n  train\.callbacks\..*needs --allow-change"):
         train(None, [change], resume=called.run)
 
 
@@ -169,7 +169,7 @@ def test_numbers_that_are_not_finite_end_a_run_without_an_error(write: Any, tmp_
     assert done.reason.endswith("; the weights are the initial ones")
     assert (done.steps, done.epochs, done.best_epoch) == (0, 0, None)
     assert np.isfinite(done.metrics["test"]["loss"])
-    assert (done.run / "log.txt").read_text() == f"{done.reason}\n"
+    assert (done.run / "log.txt").read_text().splitlines()[1:] == [done.reason]
     assert [record for record in records(done.run) if "train" in record] == []
 
 

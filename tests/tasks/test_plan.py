@@ -66,7 +66,7 @@ def test_all_is_planned_or_refused_without_tensorflow(short, tmp_path, write):
         "there is no file",
         "train needs a config, or --resume with a run",
         "planned TrainPlan",
-        "a resumed run cannot change train.optimizer",
+        "train.optimizer: {Adam: {",
         "is not a run directory",
         "planned EvaluationPlan",
         "there is no split 'tset'",

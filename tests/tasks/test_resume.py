@@ -52,8 +52,12 @@ def test_a_finished_run_that_is_resumed_does_nothing(short, copied, weights, rec
     assert (done.steps, done.epochs, done.reason) == (short.steps, short.epochs, "the budget is spent")
     assert done.metrics == short.metrics
     assert recorder.of("chunk_ended") == recorder.of("checkpoint_saved") == []
-    assert recorder.of("message") == [f"resumed from step-{2 * STEPS:08d}: epoch 3, step 34", "the budget is spent"]
-    assert (run / "log.txt").read_text().splitlines()[1:] == recorder.of("message")
+    said = recorder.of("message")
+    more = f"to go on, give it more: netlab train --resume {run} train.epochs=4"
+    assert said[:2] == [f"resumed from step-{2 * STEPS:08d}: epoch 3, step 34", f"the run was finished already; {more}"]
+    assert said[-1] == "the budget is spent"
+    assert (run / "log.txt").read_text().splitlines()[-len(said) :] == said
+    assert not (run / "changes.jsonl").exists()
 
 
 @pytest.mark.slow
@@ -84,34 +88,76 @@ def test_a_run_that_was_stopped_early_stays_so_and_goes_on_with_more_patience(wr
 
 
 @pytest.mark.parametrize(
-    ("changes", "names"),
+    ("changes", "lines"),
     [
-        (["train.optimizer.learning_rate=0.1"], "train.optimizer.Adam.learning_rate"),
-        (["train.optimizer={SGD: {momentum: 0.9}}"], "train.optimizer.Adam, train.optimizer.SGD"),
-        (["model.hidden.units=9", "seed=4"], "seed, model"),
-        (["data.batch_size=32", "train.epochs=9"], "data.batch_size"),
-        (["train.threads=7"], "train.threads"),
-        (["train.monitor=train.loss"], "train.monitor"),
-        (["train.validate_every=2"], "train.validate_every"),
-        (["~data.validation"], "data.validation"),
+        (["seed=4"], ["seed: 3 -> 4 (never: all that was drawn at random, the splits too, follows from it)"]),
+        (["data.validation=0.1"], ["data.validation: 0.2 -> 0.1 (never: another division would train on samples"]),
+        (["data.preprocess={}"], ["data.preprocess.image: "]),
+        (["train.monitor=train.loss"], ["train.monitor: validation.loss (min) -> train.loss (min) (never: the best"]),
+        (
+            ["train.early_stopping={monitor: validation.accuracy}"],
+            ["train.monitor: validation.loss (min) -> validation.accuracy (max) (never: "],
+        ),
+        (
+            ["train.early_stopping={monitor: validation.loss, mode: max}"],
+            ["train.monitor: validation.loss (min) -> validation.loss (max) (never: "],
+        ),
+        (
+            ["model.hidden.units=9", "seed=4"],
+            [
+                "seed: 3 -> 4 (never: ",
+                "model.hidden.Dense.units: 8 -> 9 (needs --allow-change: the network that goes on",
+            ],
+        ),
     ],
 )
-def test_changes_that_would_make_it_another_run_are_refused(short, changes, names):
+def test_changes_that_no_run_survives_are_refused(short, changes, lines):
     before = sorted(short.run.rglob("*"))
-    with pytest.raises(
-        UsageError, match=rf"a resumed run cannot change {names}; it may change train.epochs,"
-    ) as caught:
-        train(None, changes, resume=short.run)
-    command = str(caught.value).partition("Start a new run with: ")[2]
-    assert shlex.split(command) == ["netlab", "train", f"{short.run}/resolved.yaml", *changes]
+    for allow in (False, True):
+        with pytest.raises(UsageError) as caught:
+            train(None, changes, resume=short.run, allow_change=allow)
+        text = str(caught.value)
+        assert text.startswith(f"run '{short.run}' cannot be gone on with after\n")
+        shown = [line for line in lines if not allow or "--allow" not in line]
+        assert all(f"\n  {line}" in text for line in shown)
+        new = ["netlab", "train", f"{short.run}/resolved.yaml", *changes]
+        assert shlex.split(text.splitlines()[-2].removeprefix("To start a new run: ")) == new
+        warm = text.splitlines()[-1].removeprefix("and from the weights of this one: ")
+        assert shlex.split(warm) == [*new, f"train.load={{from: {short.run}}}"]
     assert sorted(short.run.rglob("*")) == before
 
 
-def test_what_the_best_is_chosen_by_cannot_change_through_early_stopping(short):
-    with pytest.raises(UsageError, match=r"chosen by: validation.loss \(min\), with .* validation.accuracy \(max\)"):
-        train(None, ["train.early_stopping={monitor: validation.accuracy}"], resume=short.run)
-    with pytest.raises(UsageError, match=r"chosen by: validation.loss \(min\), with .* validation.loss \(max\)"):
-        train(None, ["train.early_stopping={monitor: validation.loss, mode: max}"], resume=short.run)
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            ["train.optimizer.learning_rate=0.1"],
+            "train.optimizer.Adam.learning_rate: {ExponentialDecay: {initial_learning_rate: 0.01, decay_st... -> 0.1 (",
+        ),
+        (["train.optimizer={SGD: {momentum: 0.9}}"], "train.optimizer: {Adam: {learning_rate: {"),
+        (
+            ["data.batch_size=32"],
+            "data.batch_size: 64 -> 32 (needs --allow-change: the batches that follow are others)",
+        ),
+        (["train.threads=7"], "train.threads: "),
+        (["train.validate_every=2"], "train.validate_every: 1 -> 2 ("),
+        (
+            ["train.callbacks=[EMA]"],
+            "train.callbacks.EMA: (not there) -> {decay: 0.99} (needs --allow-change: it changes",
+        ),
+    ],
+)
+def test_changes_that_make_the_rest_another_run_must_be_allowed(short, changes, line):
+    before = sorted(short.run.rglob("*"))
+    with pytest.raises(UsageError) as caught:
+        train(None, ["train.epochs=3", *changes], resume=short.run)
+    first, shown, all_the_same, new = str(caught.value).splitlines()
+    assert first == f"run '{short.run}' cannot be gone on with after"
+    assert shown.startswith(f"  {line}")
+    words = ["netlab", "train", "--resume", str(short.run), "train.epochs=3", *changes, "--allow-change"]
+    assert shlex.split(all_the_same.removeprefix("To go on all the same: ")) == words
+    assert shlex.split(new.removeprefix("To start a new run: "))[:2] == ["netlab", "train"]
+    assert sorted(short.run.rglob("*")) == before
 
 
 def test_a_mistake_in_a_change(short):
@@ -127,6 +173,7 @@ def test_a_change_to_what_it_is_already_is_none(short, copied):
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizer.safetensors", "state.json", "manifest.json"])
 def test_a_damaged_checkpoint_is_passed_over(short, whole, copied, weights, records, recorder, file):
     run = copied(short)
+    before = len((run / "log.txt").read_text().splitlines())
     newest = run / "checkpoints" / f"step-{2 * STEPS:08d}"
     damage(newest / file)
     done = train(None, ["train.epochs=4"], resume=run, listeners=[recorder])
@@ -134,7 +181,8 @@ def test_a_damaged_checkpoint_is_passed_over(short, whole, copied, weights, reco
     assert first.startswith("passed over: ")
     assert newest.name in first
     assert second == "resumed from step-00000030: epoch 2, step 30"
-    assert (run / "log.txt").read_text().splitlines()[1:3] == [first, second]
+    log = (run / "log.txt").read_text().splitlines()[before:]
+    assert log[:3] == ["changed: train.epochs: 2 -> 4", first, second]
     assert weights(run) == weights(whole.run)
     assert records(run) == records(whole.run)
     assert done.metrics == whole.metrics

@@ -94,7 +94,10 @@ def test_a_run_without_its_data_is_neither_measured_nor_gone_on_with(gone):
             attempt()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"inputs": 3}', "9" * 5000])
+INFINITE = '{"inputs": {}, "targets": {}, "samples": Infinity, "joins": {}, "steps": {}}'
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"inputs": 3}', "9" * 5000, INFINITE])
 def test_what_the_data_was_may_be_damaged(gone, text):
     _, run = gone
     before = (run / "data.json").read_text()

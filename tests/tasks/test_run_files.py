@@ -67,6 +67,10 @@ def test_preprocessing_is_stored_and_loaded(config, preprocessing, tmp_path):
             '{"format": 2, "joins": {}, "inputs": {"image": [{"step": "Standardise"}]}}',
             r"the stored preprocessing cannot be read: ",
         ),
+        (
+            '{"format": 2, "joins": {}, "inputs": {"image": [{}]}}',
+            r"is damaged: 'image.0' does not say which step it is",
+        ),
         ('{"format": 2, "joins": {}, "inputs": {"other": [{"step": "Standardize"}]}}', r"has no array 'other.0.mean'"),
     ],
 )

@@ -40,6 +40,7 @@ FREE = (
     "from",
     "outputs",
     "metrics",
+    "freeze",
     "loss",
 )
 """Keys whose mappings have names of the user's as keys."""

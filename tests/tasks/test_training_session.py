@@ -15,6 +15,7 @@ from netlib.spec.errors import NetlabError, UsageError
 from netlib.spec.execution import Choice
 from netlib.spec.graph import Parameters
 from netlib.tasks.train import train
+from netlib.training.evaluation import Evaluator
 from netlib.training.interrupt import Interrupted
 
 STEPS = 17
@@ -38,7 +39,9 @@ def test_what_listeners_are_told(write, tmp_path, recorder):
     names = [name for name, _ in recorder.events]
     assert (names[0], names[-2:]) == ("run_started", ["message", "run_ended"])
     assert recorder.of("epoch_started") == [(1, 2, STEPS), (2, 2, STEPS)]
-    assert recorder.of("message") == [done.reason]
+    disk, reason = recorder.of("message")
+    assert disk.startswith("a checkpoint takes 7.2 KiB; at most 3 are there at once (")
+    assert reason == done.reason
     (ended,) = recorder.of("run_ended")
     summary = {"reason": done.reason, "epoch": 2, "step": 2 * STEPS, "best_epoch": done.best_epoch}
     assert ended == {**summary, **done.metrics, "seconds": done.seconds}
@@ -62,19 +65,23 @@ def test_warnings_are_told_once(write, tmp_path, recorder):
     said = [text for text in warner.of("message") if "warning: " in text]
     schedule = f"{config}:15:3: warning: the schedule CosineDecay takes 900 steps, but training has 34: it is cut short"
     assert said == [schedule, "warning: look out"]
-    assert (run / "log.txt").read_text().splitlines() == [*said, "the budget is spent"]
+    log = (run / "log.txt").read_text().splitlines()
+    assert [line for line in log if not line.startswith("a checkpoint takes ")] == [*said, "the budget is spent"]
     assert [str(warning.message) for warning in elsewhere if "look out" in str(warning.message)] == []
 
 
 def test_a_run_that_fails_can_be_looked_at(write, tmp_path, recorder):
     config = write(("Adam:", "SGD:"), ("initial_learning_rate: 0.01", "initial_learning_rate: 1e30"))
-    failed = r"became .* in step \d+; the last checkpoint stands|is not finite after step"
+    failed = r"became .* in step \d+, in epoch 1; the last checkpoint, step-00000000, stands"
     with pytest.raises(NetlabError, match=failed) as caught:
         train(config, runs_root=tmp_path, listeners=[recorder])
     run = tmp_path / "tiny-1"
     assert (run / "checkpoints" / "latest").read_text() == "step-00000000\n"
-    assert recorder.of("run_ended") == recorder.of("message") == []
-    assert (run / "log.txt").read_text() == f"{caught.value}\n"
+    assert recorder.of("run_ended") == []
+    said = recorder.of("message")
+    assert "steps are run again from step-00000000 on, to find where that began" in said[-2]
+    assert said[-1].endswith(" node by node")
+    assert (run / "log.txt").read_text() == "".join(f"{line}\n" for line in (*said, caught.value))
     with pytest.raises(NetlabError, match=failed):
         train(None, resume=run)  # the same step, the same number
 
@@ -94,7 +101,7 @@ def test_a_run_that_is_interrupted_goes_on_to_the_same_bits(write, tmp_path, rec
     ):
         train(config, ["train.epochs=3"], run_dir=tmp_path / "cut", listeners=[Impatient()])
     assert len(records(tmp_path / "cut")) <= 2
-    assert (tmp_path / "cut" / "log.txt").read_text().startswith("stopped by SIGTERM after ")
+    assert (tmp_path / "cut" / "log.txt").read_text().splitlines()[-1].startswith("stopped by SIGTERM after ")
     done = train(None, resume=tmp_path / "cut")
     assert done.metrics == through.metrics
     assert weights(tmp_path / "cut") == weights(through.run)
@@ -121,6 +128,31 @@ def test_a_signal_before_the_first_step_leaves_a_run_that_goes_on(write, tmp_pat
     through = train(write(), run_dir=tmp_path / "whole")
     train(None, resume=tmp_path / "cut")
     assert weights(tmp_path / "cut") == weights(through.run)
+
+
+def test_a_signal_while_the_test_split_is_measured(write, tmp_path, monkeypatch, weights, records):
+    measure, through = Evaluator.run, train(write(), run_dir=tmp_path / "whole")
+
+    calls = []
+
+    def run(self, data, poll):
+        calls.append(data)
+        if len(calls) == 3:  # after the validations of two epochs
+            os.kill(os.getpid(), signal.SIGTERM)
+        return measure(self, data, poll)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Evaluator, "run", run)
+        message = (
+            r"^stopped by SIGTERM while the test split was measured; saved, go on with: netlab train --resume .*cut$"
+        )
+        with pytest.raises(Interrupted, match=message) as caught:
+            train(write(), run_dir=tmp_path / "cut")
+    assert caught.value.exit_code == 143
+    done = train(None, resume=tmp_path / "cut")
+    assert done.metrics == through.metrics
+    assert weights(tmp_path / "cut") == weights(through.run)
+    assert records(tmp_path / "cut") == records(through.run)
 
 
 def test_a_run_that_is_being_trained_is_refused_to_another_process(short, copied):

@@ -14,7 +14,7 @@ from netlib.runs.directory import RunDirectory, create
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
 from netlib.training.environment import configure
-from netlib.training.fit import Fit
+from netlib.training.job import Fit
 from netlib.training.loop import DeviceData
 from netlib.training.model import Model
 from netlib.training.setup import Engine, heads_of, make_engine, prepare

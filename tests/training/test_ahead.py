@@ -60,3 +60,40 @@ def test_whoever_stops_leaves_no_thread():
     while threads() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threads() == []
+
+
+def test_who_waits_is_asked_and_may_wait_no_longer():
+    over = threading.Event()
+    asked: list[float] = []
+
+    def items() -> Iterator[int]:
+        yield 1
+        over.wait(30)
+
+    def poll() -> None:
+        asked.append(time.monotonic())
+        if len(asked) == 3:
+            raise InterruptedError
+
+    coming = ahead(items(), poll)
+    assert next(coming) == 1
+    began = time.monotonic()
+    with pytest.raises(InterruptedError):
+        next(coming)
+    assert time.monotonic() - began < 3
+    assert all(thread.daemon for thread in threads())
+    assert len(threads()) == 1  # it is in the middle of something
+    over.set()
+    deadline = time.monotonic() + 20
+    while threads() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threads() == []
+
+
+def test_who_has_what_there_is_is_not_asked():
+    def poll() -> None:
+        raise AssertionError
+
+    coming = ahead(range(3), poll)
+    time.sleep(0.05)
+    assert list(coming) == [0, 1, 2]

@@ -97,7 +97,7 @@ def test_going_on_from_mid_epoch_ends_with_the_same_bits(
     first = make_lab(nodes, samples, batch_size=9, **settings)  # five steps an epoch, the last one of four rows
     straight = first.job(run=run, checkpoint={"every_steps": 1, "keep_last": 99}, **options)
     fit(straight)
-    expected = straight.state.arrays()
+    expected = straight.state.snapshot().groups
 
     second = make_lab(nodes, samples, batch_size=9, **settings)
     for step in (8, 4, 10):  # in mid-epoch, in front of the smaller batch, between epochs
@@ -109,7 +109,7 @@ def test_going_on_from_mid_epoch_ends_with_the_same_bits(
         assert progress is job.progress
         assert (progress.step, progress.epoch, progress.position) == (step, step // 5, step % 5)
         fit(job)
-        for group, arrays in job.state.arrays().items():
+        for group, arrays in job.state.snapshot().groups.items():
             assert list(arrays) == list(expected[group])
             for name, value in arrays.items():
                 np.testing.assert_array_equal(value, expected[group][name], err_msg=f"{group}: {name}")
@@ -118,10 +118,15 @@ def test_going_on_from_mid_epoch_ends_with_the_same_bits(
         assert job.progress.best_step == straight.progress.best_step
 
 
+def written(job: Any) -> checkpoint.Checkpoint:
+    path = job.writer.save()
+    job.background.finish()
+    return checkpoint.read(path)
+
+
 def save(lab: Any, run: RunDirectory, **options: Any) -> checkpoint.Checkpoint:
     job = lab.job(run=run, epochs=1, **options)
-    assert job.writer is not None
-    return checkpoint.read(job.writer.save())
+    return written(job)
 
 
 def test_a_checkpoint_has_the_names_of_paths(lab: Any, run: RunDirectory) -> None:
@@ -180,7 +185,7 @@ def test_early_stopping_goes_on_waiting(lab: Any, run: RunDirectory) -> None:
     stopping = {"monitor": "train.loss", "patience": 5}
     job = lab.job(run=run, early_stopping=stopping)
     job.callbacks["early_stopping"].restore({"best": 0.5, "waited": 4})
-    saved = checkpoint.read(job.writer.save())
+    saved = written(job)
     other = lab.job(early_stopping=stopping)
     other.state.restore(saved)
     stopping = other.callbacks["early_stopping"]

@@ -15,7 +15,8 @@ from netlib.data.arrays import Arrays
 from netlib.data.shuffling import permutation
 from netlib.nn.module import Module
 from netlib.training.captured import Guard
-from netlib.training.loop import Block, DeviceData, EvaluateLoop
+from netlib.training.evaluate_loop import EvaluateLoop
+from netlib.training.loop import Block, DeviceData
 
 Lab = Any
 MakeLab = Callable[..., Any]
@@ -82,7 +83,7 @@ def test_an_epoch_is_its_steps_on_the_rows_in_order(make_lab: MakeLab) -> None:
             "targets": {"target": tf.constant(part.targets["target"])},
             "weights": None,
         }
-        row = by_hand.engine.loop._step(batch, len(part), tf.constant(number, tf.int64))
+        row = by_hand.engine.loop.step(batch, len(part), tf.constant(number, tf.int64))
         np.testing.assert_allclose(facts[number], row, rtol=1e-5)
     assert facts[:, loop_lab.engine.loop.facts.index("weight")].tolist() == [16, 16, 16, 16, 16, 10]
     for path, value in by_hand.weights().items():

@@ -118,7 +118,7 @@ def test_gradients_that_float16_would_round_to_zero_are_kept(make_lab: MakeLab) 
     lab = weighing(make_lab, 2.0**-30, execution="eager")
     facts = steps(lab, 1)
     assert (facts["gradient_norm"][0], facts["skipped"][0]) == (2.0**-30, 0)
-    unscaled = copy.copy(lab.engine.loop._step)
+    unscaled = copy.copy(lab.engine.loop.step)
     object.__setattr__(unscaled, "scale", None)
     batch = {"inputs": {"input": tf.ones([1, 1])}, "targets": {"target": tf.constant([[0.5]])}, "weights": None}
     assert float(unscaled(batch, 1, tf.constant(0, tf.int64))[1]) == 0

@@ -35,7 +35,7 @@ class SlowFeed:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
 
-    def epoch(self, number: int, start: int, end: int) -> Iterator[Any]:
+    def epoch(self, number: int, start: int, end: int, poll: Any) -> Iterator[Any]:
         for block in ("first", "second"):
             self.clock.now += 3
             yield block

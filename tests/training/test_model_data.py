@@ -259,11 +259,12 @@ class Sending(Listener):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_after_a_signal_at_the_end_of_an_epoch_it_begins_anew(xy: Any) -> None:
+def test_after_a_signal_at_the_end_of_an_epoch_its_record_is_made(xy: Any) -> None:
     model = compiled()
     with pytest.raises(Interrupted, match=r"after step 6 of 6 in epoch 1"):
         model.fit(*xy, batch_size=BATCH, callbacks=[Sending(6)])
-    assert [(each["epoch"], each["step"]) for each in model.fit(*xy, batch_size=BATCH)] == [(1, 12)]
+    assert [(each["epoch"], each["step"]) for each in model.fit(*xy, batch_size=BATCH)] == [(1, 6)]
+    assert [(each["epoch"], each["step"]) for each in model.fit(*xy, batch_size=BATCH)] == [(2, 12)]
 
 
 def test_after_a_signal_in_a_stream_of_unknown_length_its_epoch_begins_anew(xy: Any) -> None:
@@ -569,6 +570,8 @@ def test_words_of_a_call_that_mean_nothing(xy: Any) -> None:
         ("steps", 9, r"write fit\(..., epochs=..., steps_per_epoch=9\) for batches"),
         ("max_time", "2m", r"write fit\(..., callbacks=\[TimeLimit\('2m'\)\]\)"),
         ("checkpoint", {}, r"callbacks=\[Checkpoint\(path, ...\)\]"),
+        ("load", "runs/a", r"call model\.load_weights\('runs/a'\)"),
+        ("freeze", {"body": 2}, r"call model\.freeze\(\{'body': 2\}\), and model\.unfreeze between two calls of fit"),
         ("threads", 2, r"set_intra_op_parallelism_threads\(2\)"),
         ("precision", "float64", r"give it to the model, as Model\(..., dtype='float64'\)"),
     ],
@@ -576,3 +579,9 @@ def test_words_of_a_call_that_mean_nothing(xy: Any) -> None:
 def test_compile_takes_no_budget(key: str, value: Any, advice: str) -> None:
     with pytest.raises(UsageError, match=f"^compile takes no '{key}', which is for a config: .*{advice}"):
         compiled(**{key: value})
+
+
+def test_compile_takes_no_going_back() -> None:
+    message = r"^compile takes no on_nan='rollback', which goes back in a run: give 'skip', or fit\(..., callbacks=\[StopOnNaN"
+    with pytest.raises(UsageError, match=message):
+        compiled(on_nan="rollback")

@@ -33,3 +33,12 @@ def test_stays_between_one_step_and_the_capacity(chunks: list[tuple[int, float]]
     for steps, seconds in chunks:
         pace.took(steps, seconds)
         assert 1 <= pace.length <= capacity
+
+
+def test_a_chunk_is_no_longer_than_the_time_that_is_left():
+    pace = Pace(4096)
+    assert pace.within(0.0) == pace.within(None) == 1
+    pace.took(1, 0.001)
+    assert pace.within(None) == pace.within(1.0) == pace.length == 8
+    assert pace.within(0.0045) == 4
+    assert pace.within(0.0) == pace.within(-1.0) == 1

@@ -239,7 +239,7 @@ def products(made: Model, phase: int) -> int:
     trainer = made.trainer
     assert trainer is not None
     samples = samples_of(made, DATA, None, None)
-    update = trainer.engine(samples, BATCH).loop._step.phases[phase].update
+    update = trainer.engine(samples, BATCH).loop.step.phases[phase].update
     tensors = tf.nest.map_structure(lambda array: array[:BATCH], {"inputs": dict(DATA), "targets": {}})
     batch = {**tf.nest.map_structure(tf.constant, tensors), "weights": None}
     traced = tf.function(

@@ -11,6 +11,7 @@ from netlib.spec.errors import SpecError
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
 from netlib.training.budget import Budget
+from netlib.training.due import Due
 from netlib.training.model import Model
 from netlib.training.progress import Progress
 from netlib.training.setup import device_kind, execution_of, heads_of
@@ -52,12 +53,12 @@ def test_a_job_has_what_the_train_section_says(lab: Any, blobs: Blobs, run: RunD
         steps=9,
         max_time="2m",
         validate_every=3,
-        checkpoint={"every_epochs": 2, "every_steps": 5},
+        checkpoint={"every_epochs": 2, "every_steps": 5, "every_minutes": 1.5},
         early_stopping=4,
         monitor="validation.accuracy",
     )
     assert job.budget == Budget(epochs=7, steps=9, max_time=120)
-    assert (job.validate_every, job.save_every_epochs, job.save_every_steps) == (3, 2, 5)
+    assert (job.validate_every, job.due) == (3, Due(2, 5, 90))
     assert (job.monitor.name, job.monitor.watched.mode) == ("validation.accuracy", "max")
     assert list(job.callbacks) == ["early_stopping"]
     assert (job.feed.samples, job.feed.steps, job.feed.seed) == (90, 6, 5)

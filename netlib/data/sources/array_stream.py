@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from netlib.data.arrays import Array, Arrays, Values
+from netlib.data.rows import gathered
 from netlib.data.sources.blocks import converted
 from netlib.data.sources.file_reader import FileReader
 from netlib.data.sources.npy import mapped
+from netlib.data.sources.opened_files import OpenedFiles
 from netlib.spec.sources.npy import Npy
 
 CHUNK_BYTES = 2**17
@@ -24,10 +24,12 @@ class ArrayReader(FileReader[Npy]):
 
     Attributes:
         source: the files.
+        files: the same, as they were when they were opened.
         rows: how many there are.
         row_bytes: what a row takes in memory, about.
     """
 
+    files: OpenedFiles
     rows: int
     row_bytes: int
 
@@ -39,7 +41,7 @@ class ArrayReader(FileReader[Npy]):
     def take(self, numbers: Array) -> Arrays:
         """See `Reader.take`; a file of several inputs or targets is read once."""
         paths = {*self.source.inputs.values(), *self.source.targets.values()}
-        found = {path: _rows(path, numbers) for path in paths}
+        found = {path: self._rows(path, numbers) for path in paths}
         return Arrays(
             {name: found[path] for name, path in self.source.inputs.items()},
             {name: found[path] for name, path in self.source.targets.items()},
@@ -47,13 +49,10 @@ class ArrayReader(FileReader[Npy]):
 
     def some(self, name: str, numbers: Array) -> Values:
         """See `Reader.some`."""
-        return _rows({**self.source.inputs, **self.source.targets}[name], numbers)
+        return self._rows({**self.source.inputs, **self.source.targets}[name], numbers)
 
-
-def _rows(path: str, numbers: Array) -> Array:
-    """As all rows would be."""
-    order = np.argsort(numbers, kind="stable")
-    values = mapped(path)
-    found = np.empty((len(numbers), *values.shape[1:]), values.dtype)
-    found[order] = values[np.asarray(numbers)[order]]
-    return converted(found, path, numbers)
+    def _rows(self, path: str, numbers: Array) -> Array:
+        """As all rows would be."""
+        found = gathered(mapped(path), numbers)
+        self.files.need_unchanged([self.files.paths.index(path)])
+        return converted(found, path, numbers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -12,6 +11,7 @@ import numpy as np
 from netlib.data.arrays import Array, Arrays, Values
 from netlib.data.sources.corpus_tokens import CorpusTokens, spans_of
 from netlib.data.sources.file_reader import FileReader
+from netlib.data.sources.opened_files import OpenedFiles
 from netlib.data.sources.text_files import mapped_bytes
 from netlib.spec.sources.texts import Corpus
 
@@ -34,11 +34,11 @@ class CorpusBytes:
     """The bytes of files, one behind the other, which stay there: only pieces are in memory.
 
     Attributes:
-        files: the files.
+        files: those of the corpus.
         ends: how many bytes there are up to the end of each.
     """
 
-    files: Sequence[Path]
+    files: OpenedFiles
     ends: Array
 
     @classmethod
@@ -49,7 +49,7 @@ class CorpusBytes:
             NetlabError: a file is empty or cannot be read.
         """
         files = source.files()
-        return cls(files, np.cumsum([len(mapped_bytes(file)) for file in files]))
+        return cls(OpenedFiles.of(files), np.cumsum([len(mapped_bytes(file)) for file in files]))
 
     def __len__(self) -> int:
         return int(self.ends[-1])
@@ -57,12 +57,12 @@ class CorpusBytes:
     def pieces(self, starts: Array, length: int) -> Array:
         """So many bytes from each of the starts on, uint8 (starts, length)."""
         found = np.empty((len(starts), length), np.uint8)
-        for number, file in enumerate(self.files):
+        for number, file in enumerate(self.files.paths):
             begin, end = int(self.ends[number - 1]) if number else 0, int(self.ends[number])
             touched = np.flatnonzero((starts < end) & (starts + length > begin))
             if not len(touched):
                 continue
-            mapped = mapped_bytes(file)
+            mapped = mapped_bytes(Path(file))
             whole = (starts[touched] >= begin) & (starts[touched] + length <= end)
             if whole.any():
                 views = np.lib.stride_tricks.sliding_window_view(mapped, length)
@@ -70,6 +70,7 @@ class CorpusBytes:
             for row in touched[~whole]:
                 first, last = max(int(starts[row]), begin), min(int(starts[row]) + length, end)
                 found[row, first - starts[row] : last - starts[row]] = mapped[first - begin : last - begin]
+            self.files.need_unchanged([number])
         return found
 
 

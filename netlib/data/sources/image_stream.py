@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values
+from netlib.data.sources.file_reader import FileReader
 from netlib.data.sources.images import Decoded, Model, decoded, model_of
-from netlib.data.sources.stamps import fingerprint_of
+from netlib.data.sources.opened_files import OpenedFiles
 from netlib.spec.sources.images import ImagesSpec
 
 NUMBER_BYTES = 4
@@ -21,7 +22,7 @@ LOOKED_AT = 2**26
 
 
 @dataclass(frozen=True)
-class ImageReader:
+class ImageReader(FileReader[ImagesSpec]):
     """Images whose files are decoded when they are wanted; see `netlib.data.streaming.Reader` and `Numbered`.
 
     Attributes:
@@ -32,9 +33,8 @@ class ImageReader:
         told: what is to be said.
     """
 
-    source: ImagesSpec
     samples: Arrays
-    files: Sequence[str]
+    files: OpenedFiles
     model: Model
     told: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ class ImageReader:
         failures = _failures(source, files, model) if source.on_error == "skip" else {}
         found = Decoded(np.empty((len(files), 0), np.uint8), failures)
         left = whole.take(found.rows) if failures else whole
-        return cls(source, left, [str(file) for file in files], model, found.notes()), found
+        return cls(source, left, OpenedFiles.of(files), model, found.notes()), found
 
     @property
     def rows(self) -> int:
@@ -86,10 +86,6 @@ class ImageReader:
         """See `Reader.parts`."""
         return self.samples.parts
 
-    def fingerprint(self) -> str:
-        """See `fingerprint_of`."""
-        return fingerprint_of(self.source)
-
     def notes(self) -> Collection[str]:
         """What is left out, and how that was found."""
         looked = ("all images were decoded once to find those that cannot be read (on_error: skip)",)
@@ -105,9 +101,12 @@ class ImageReader:
 
     def _images(self, numbers: Array) -> Array:
         """Uint8 (rows, height, width, channels)."""
-        files = [Path(self.files[place]) for place in self.samples.inputs[self.source.input][numbers]]
+        places = self.samples.inputs[self.source.input][numbers]
+        files = [Path(self.files.paths[place]) for place in places]
         # A file that could be read when it was looked at and cannot now would be an empty image.
-        return decoded(self.source.model_copy(update={"on_error": "fail"}), files, model=self.model).images
+        images = decoded(self.source.model_copy(update={"on_error": "fail"}), files, model=self.model).images
+        self.files.need_unchanged(places)
+        return images
 
 
 def _failures(source: ImagesSpec, files: Sequence[Path], model: Model) -> dict[int, str]:

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from netlib.data.arrays import Array
+from netlib.data.sources.left_out import left_out
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.sources.images import ImagesSpec, UnreadableImage, opened, said, upright_size
 
@@ -20,8 +21,6 @@ TOGETHER = 64
 """Files that a thread reads before it asks for more, at most."""
 SHARES = 4
 """How often a thread asks for more at least, so that none waits long for another."""
-MOST_TOLD = 10
-"""Files that are left out of which is said why."""
 ORIENTATION, UPRIGHT = 0x0112, 1
 """The EXIF tag that says how an image is to be turned, and its value where it is not."""
 _BILINEAR = Image.Resampling.BILINEAR
@@ -44,12 +43,7 @@ class Decoded:
 
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the files that could not, if there are any."""
-        reasons = list(self.failures.values())
-        if not reasons:
-            return ()
-        what = f"{len(reasons):,} of {len(self.images):,} images are left out (on_error: skip)"
-        rest = (f"left out: {len(reasons) - MOST_TOLD:,} more",) if len(reasons) > MOST_TOLD else ()
-        return (what, *(f"left out: {reason}" for reason in reasons[:MOST_TOLD]), *rest)
+        return left_out(list(self.failures.values()), len(self.images), "images")
 
 
 def model_of(spec: ImagesSpec, files: Iterable[Path]) -> Model:

@@ -8,14 +8,12 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from netlib.data.arrays import SPLITS, Array
+from netlib.data.arrays import Array, parts_of
 from netlib.data.sources.npz import values_of
 from netlib.data.sources.pickled_arrays import PickleProblem
 from netlib.data.sources.plain_pickles import load
 from netlib.spec.sources.keras_sets import KerasDataset
 from netlib.spec.sources.npz import SUFFIX, UNREADABLE, damaged, declared, header_of
-
-TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
 def numbers_of(archive: ZipFile, path: str, name: str) -> Array:
@@ -67,9 +65,9 @@ def labels_of(source: KerasDataset, labels: Array, where: str) -> Array:
     return labels.astype(np.int32)
 
 
-def parts_of(source: KerasDataset) -> Array:
+def keras_parts(source: KerasDataset) -> Array:
     """The splits of samples of which those to train on come first."""
-    return np.repeat(np.array([TRAIN, TEST], np.int8), [source.set.train, source.set.test])
+    return parts_of(("train", "test"), [source.set.train, source.set.test])
 
 
 def _member(archive: ZipFile, path: str, name: str) -> Any:

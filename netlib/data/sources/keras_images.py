@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays
-from netlib.data.sources.keras_arrays import expect, integers, labels_of, numbers_of, parts_of
+from netlib.data.sources.keras_arrays import expect, integers, keras_parts, labels_of, numbers_of
 from netlib.data.sources.keras_files import obtained
 from netlib.data.sources.pickled_arrays import PickleProblem
 from netlib.data.sources.plain_pickles import load
@@ -64,13 +64,13 @@ def cifar(source: KerasDataset) -> Arrays:
         pixels, found = _batch(contents, key, where, count)
         images[end - count : end] = pixels.reshape(-1, *_SIDES).transpose(0, 2, 3, 1)
         labels[end - count : end] = labels_of(source, found, where)
-    return Arrays({"image": images}, {"label": labels}, parts=parts_of(source))
+    return Arrays({"image": images}, {"label": labels}, parts=keras_parts(source))
 
 
 def _images(source: KerasDataset, images: Array, labels: Array, where: str) -> Arrays:
     if images.dtype != np.uint8:
         raise damaged(where, f"its images are {images.dtype}, expected bytes")
-    return Arrays({"image": images[..., None]}, {"label": labels_of(source, labels, where)}, parts=parts_of(source))
+    return Arrays({"image": images[..., None]}, {"label": labels_of(source, labels, where)}, parts=keras_parts(source))
 
 
 def _idx(path: Path, shape: tuple[int, ...]) -> Array:

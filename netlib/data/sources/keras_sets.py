@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays
-from netlib.data.sources.keras_arrays import TEST, TRAIN, expect, integers, labels_of, lists_of, numbers_of, parts_of
+from netlib.data.sources.keras_arrays import expect, integers, keras_parts, labels_of, lists_of, numbers_of
 from netlib.data.sources.keras_files import obtained
 from netlib.data.sources.keras_images import cifar, fashion_mnist, mnist
 from netlib.spec.features import SourceSpec
@@ -53,7 +53,7 @@ def _texts(source: KerasDataset) -> Arrays:
     if tokens.min() < 0:
         raise damaged(path, f"its text {int((tokens < 0).any(axis=1).argmax())} has an index below 0")
     label = labels_of(source, expect(path, "what it has of labels", labels, (count,)), path)
-    parts = parts_of(source) if source.name == "imdb" else _shuffled_parts(source)
+    parts = keras_parts(source) if source.name == "imdb" else _shuffled_parts(source)
     return Arrays({"tokens": tokens}, {"label": label}, parts=parts)
 
 
@@ -69,8 +69,8 @@ def _shuffled_parts(source: KerasDataset) -> Array:
     """Those to test on are the last ones, once they are shuffled as Keras does it."""
     order = np.arange(source.set.train + source.set.test)
     np.random.RandomState(SEED).shuffle(order)
-    parts = np.full(len(order), TRAIN, np.int8)
-    parts[order[source.set.train :]] = TEST
+    parts = np.empty(len(order), np.int8)
+    parts[order] = keras_parts(source)
     return parts
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from netlib.data.arrays import Array, Arrays
 from netlib.data.sources.blocks import converted
+from netlib.data.sources.opened_files import OpenedFiles
 from netlib.data.streaming import Reader
 from netlib.spec.features import SourceSpec
 from netlib.spec.sources.npy import Npy
@@ -37,8 +38,11 @@ def reader(source: SourceSpec) -> Reader | None:
     from netlib.data.sources.array_stream import ArrayReader
 
     assert isinstance(source, Npy)
-    shapes = [header.shape for header in source.headers().values()]
-    return ArrayReader(source, shapes[0][0], sum(NUMBER_BYTES * math.prod(shape[1:]) for shape in shapes))
+    headers = source.headers()
+    shapes = [header.shape for header in headers.values()]
+    return ArrayReader(
+        source, OpenedFiles.of(headers), shapes[0][0], sum(NUMBER_BYTES * math.prod(shape[1:]) for shape in shapes)
+    )
 
 
 def mapped(path: str) -> Array:

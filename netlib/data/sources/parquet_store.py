@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import polars as pl
 
-from netlib.spec.errors import NetlabError
-
-PREFIX = "netlab-"
-"""How the names of such folders begin."""
+from netlib.data.temporary_folder import TemporaryFolder
 
 
 class ParquetStore:
-    """A new folder of Parquet files; it is removed when nothing refers to it any more, at the latest as the process ends.
+    """A new temporary folder of Parquet files.
 
     Attributes:
         files: what was written, in that order.
@@ -23,7 +18,7 @@ class ParquetStore:
     """
 
     def __init__(self, name: object, needed: int) -> None:
-        """Makes the folder where temporary files are kept.
+        """Makes the folder.
 
         Args:
             name: what is to be converted.
@@ -35,20 +30,13 @@ class ParquetStore:
         self.name = name
         self.files: list[Path] = []
         self.rows: list[int] = []
-        try:
-            place = tempfile.gettempdir()
-            free = shutil.disk_usage(place).free
-            if free < needed:
-                room = f"takes about {needed / 1e6:,.1f} MB, but {place} has room for {free / 1e6:,.1f} MB"
-                raise NetlabError(f"{name} is more than data.memory: converted to Parquet it {room}; {_REMEDY}")
-            self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
-        except OSError as error:
-            raise self._failed(error) from None
+        whole = f"{name} is more than data.memory: converted to Parquet it"
+        self._folder = TemporaryFolder(whole, f"{name} cannot be converted to Parquet", needed)
 
     @property
     def folder(self) -> Path:
         """Where the files are."""
-        return Path(self._folder.name)
+        return self._folder.path
 
     @property
     def bytes(self) -> int:
@@ -74,12 +62,6 @@ class ParquetStore:
         try:
             frame.write_parquet(file, compression="lz4", statistics=False, row_group_size=together)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise self._failed(error) from None
+            raise self._folder.failed(error) from None
         self.files.append(file)
         self.rows.append(frame.height)
-
-    def _failed(self, error: Exception) -> NetlabError:
-        return NetlabError(f"{self.name} cannot be converted to Parquet: {str(error).splitlines()[0]}; {_REMEDY}")
-
-
-_REMEDY = "name a folder with more room in the variable TMPDIR, or allow more memory"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from netlib.data.arrays import Array, Arrays, Values, side_by_side
-from netlib.data.sources.stamps import fingerprint_of
+from netlib.data.sources.file_reader import FileReader
 from netlib.spec.sources.time_series import TimeSeries
 
 NUMBER_BYTES = 4
@@ -18,7 +18,7 @@ NUMBER_BYTES = 4
 
 
 @dataclass(frozen=True)
-class SeriesWindows:
+class SeriesWindows(FileReader[TimeSeries]):
     """Windows over the rows of a table; see `netlib.data.streaming.Reader` and `Numbered`.
 
     Attributes:
@@ -32,7 +32,6 @@ class SeriesWindows:
         remarks: what is to be said.
     """
 
-    source: TimeSeries
     shown: Mapping[str, Array]
     told: Mapping[str, Any]
     beside: Mapping[str, Any]
@@ -101,14 +100,6 @@ class SeriesWindows:
             return self._window(name, starts)
         beside: Values = self._beside(name, starts)
         return beside
-
-    def parts(self) -> Array | None:
-        """The table does not say it."""
-        return None
-
-    def fingerprint(self) -> str:
-        """See `fingerprint_of`."""
-        return fingerprint_of(self.source)
 
     def notes(self) -> Collection[str]:
         """What was found in the times, and which stretches are too short."""

@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from netlib.data.arrays import SPLITS, Array, Arrays, Values
+from netlib.data.arrays import Array, Arrays, Values, parts_of
+from netlib.data.sources.opened_files import OpenedFiles
 from netlib.data.sources.parquet_store import ParquetStore
 from netlib.data.sources.stamps import fingerprint_of
 from netlib.data.sources.table_contents import checked
@@ -64,6 +65,7 @@ class TableReader:
         ends: how many rows there are up to the end of each file.
         nullable: columns of integers of which some are missing, which are floats for that.
         conversion: how the files were made, if they are not those of the source.
+        opened_files: those of the source, if none were made of them.
     """
 
     source: TableSpec
@@ -72,18 +74,20 @@ class TableReader:
     ends: Array
     nullable: frozenset[str] = field(default_factory=frozenset)
     conversion: Conversion | None = None
+    opened_files: OpenedFiles | None = None
 
     @classmethod
     def opened(cls, source: TableSpec) -> Self:
         """Looks at the files' metadata, and for what is missing."""
         held = source.used()
         files = [(split, file) for split, found in source.files_by_split().items() for file in found]
+        opened = OpenedFiles.of(file for _, file in files)
         with polars_errors(files[0][1]):
             counts = [int(pl.scan_parquet(file).select(pl.len()).collect().item()) for _, file in files]
             integers = [name for name, each in held.items() if each in (INTEGER, BOOLEAN)]
             missing = pl.scan_parquet([file for _, file in files]).select(pl.col(integers).null_count()).collect()
         nullable = frozenset(name for name in integers if missing[name][0])
-        return cls(source, held, files, np.cumsum(counts), nullable)
+        return cls(source, held, files, np.cumsum(counts), nullable, opened_files=opened)
 
     @property
     def rows(self) -> int:
@@ -121,10 +125,8 @@ class TableReader:
 
     def parts(self) -> Array | None:
         """See `Reader.parts`."""
-        if not self.source.parts:
-            return None
-        numbers = np.array([SPLITS.index(split) for split, _ in self.files], np.int8)
-        return np.repeat(numbers, np.diff(self.ends, prepend=0))
+        splits = [split for split, _ in self.files]
+        return parts_of(splits, np.diff(self.ends, prepend=0)) if self.source.parts else None
 
     def fingerprint(self) -> str:
         """See `fingerprint_of`."""
@@ -156,6 +158,8 @@ class TableReader:
             for run in _runs(numbers[begin : ends[place]] - before, span):
                 first = int(run[0])
                 found.append(_collected(file, wanted, first, int(run[-1]) - first + 1)[run - first])
+                if self.opened_files:
+                    self.opened_files.need_unchanged([place])
         return self._final(self._checked(numbers, pl.concat(found, rechunk=True), wanted))
 
     def _checked(self, numbers: Array, frame: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from netlib.data.arrays import SPLITS, Array, Arrays, side_by_side
+from netlib.data.arrays import Array, Arrays, parts_of, side_by_side
 from netlib.data.sources.table_contents import Contents, contents
 from netlib.data.sources.table_flaws import need_some, notes_of, refuse
 from netlib.data.sources.table_values import final
@@ -93,5 +93,5 @@ def _numbers(found: list[Contents]) -> Array | None:
 
 
 def _parts(source: TableSpec, found: list[Contents]) -> Array:
-    splits = [SPLITS.index(split) for split, files in source.files_by_split().items() for _ in files]
-    return np.repeat(np.array(splits, np.int8), [each.rows - each.skipped for each in found])
+    splits = [split for split, files in source.files_by_split().items() for _ in files]
+    return parts_of(splits, [each.rows - each.skipped for each in found])

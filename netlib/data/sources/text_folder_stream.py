@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +11,7 @@ import polars as pl
 
 from netlib.data.arrays import Array, Arrays, Values
 from netlib.data.sources.file_reader import FileReader
+from netlib.data.sources.opened_files import OpenedFiles
 from netlib.data.sources.text_files import text_of
 from netlib.spec.sources.texts import TextFolder
 
@@ -22,12 +22,12 @@ class TextFolderReader(FileReader[TextFolder]):
 
     Attributes:
         source: the folder.
-        files: the files of all classes.
+        files: those of all classes.
         labels: the number of the class of each, int32.
         row_bytes: what a text takes in memory, about.
     """
 
-    files: Sequence[str]
+    files: OpenedFiles
     labels: Array
     row_bytes: int
 
@@ -38,12 +38,12 @@ class TextFolderReader(FileReader[TextFolder]):
         files = [file for members in found.values() for file in members]
         labels = np.repeat(np.arange(len(found), dtype=np.int32), [*map(len, found.values())])
         size = sum(file.stat().st_size for file in files)
-        return cls(source, [str(file) for file in files], labels, max(1, size // len(files)))
+        return cls(source, OpenedFiles.of(files), labels, max(1, size // len(files)))
 
     @property
     def rows(self) -> int:
         """How many there are."""
-        return len(self.files)
+        return len(self.files.paths)
 
     @property
     def chunk(self) -> int:
@@ -59,4 +59,6 @@ class TextFolderReader(FileReader[TextFolder]):
         return self.labels[numbers] if name == "label" else self._texts(numbers)
 
     def _texts(self, numbers: Array) -> Any:
-        return pl.Series([text_of(Path(self.files[number])) for number in numbers], dtype=pl.String())
+        texts = pl.Series([text_of(Path(self.files.paths[number])) for number in numbers], dtype=pl.String())
+        self.files.need_unchanged(numbers)
+        return texts

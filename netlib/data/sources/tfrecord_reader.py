@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,9 +12,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from netlib.data.arrays import SPLITS, Array, Arrays, Values
-from netlib.data.sources.images import MOST_TOLD, cpus
-from netlib.data.sources.stamps import fingerprint_of
+from netlib.data.arrays import Array, Arrays, Values, parts_of
+from netlib.data.sources.file_reader import FileReader
+from netlib.data.sources.images import cpus
+from netlib.data.sources.left_out import left_out
 from netlib.data.sources.tables import target_of
 from netlib.data.sources.tfrecord_shards import DamagedRecord, Shard
 from netlib.data.sources.tfrecord_values import Columns, Fault
@@ -34,7 +35,7 @@ REMEDY = "; correct such records, or leave them out with on_error: skip"
 
 
 @dataclass(frozen=True)
-class ExamplesReader:
+class ExamplesReader(FileReader[ExamplesSpec]):
     """Records of files; see `netlib.data.streaming.Reader`.
 
     Attributes:
@@ -44,7 +45,6 @@ class ExamplesReader:
         ends: how many records there are up to the end of each file.
     """
 
-    source: ExamplesSpec
     used: dict[str, RecordFeature]
     shards: Sequence[tuple[str, Shard]]
     ends: Array
@@ -99,7 +99,7 @@ class ExamplesReader:
             raise NetlabError(f"no record can be used; {reasons[0]}")
         kept = np.delete(np.arange(self.rows), list(faults)) if faults else None
         arrays = arrays if kept is None else arrays.take(kept)
-        return replace(arrays, notes=_notes(reasons, self.rows + len(cut))) if reasons else arrays
+        return replace(arrays, notes=left_out(reasons, self.rows + len(cut), "records"))
 
     def take(self, numbers: Array) -> Arrays:
         """See `Reader.take`."""
@@ -115,18 +115,8 @@ class ExamplesReader:
 
     def parts(self) -> Array | None:
         """See `Reader.parts`."""
-        if not self.source.parts:
-            return None
-        numbers = np.array([SPLITS.index(split) for split, _ in self.shards], np.int8)
-        return np.repeat(numbers, np.diff(self.ends, prepend=0))
-
-    def fingerprint(self) -> str:
-        """See `fingerprint_of`."""
-        return fingerprint_of(self.source)
-
-    def notes(self) -> Collection[str]:
-        """None."""
-        return ()
+        splits = [split for split, _ in self.shards]
+        return parts_of(splits, np.diff(self.ends, prepend=0)) if self.source.parts else None
 
     def _samples(self, values: dict[str, Any]) -> Arrays:
         source = self.source
@@ -174,13 +164,6 @@ class _File:
     shard: Shard
     first: int
     record: Callable[[int], bytes]
-
-
-def _notes(reasons: Sequence[str], records: int) -> tuple[str, ...]:
-    """How many records are left out, and why."""
-    rest = (f"left out: {len(reasons) - MOST_TOLD:,} more",) if len(reasons) > MOST_TOLD else ()
-    what = f"{len(reasons):,} of {records:,} records are left out (on_error: skip)"
-    return (what, *(f"left out: {reason}" for reason in reasons[:MOST_TOLD]), *rest)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def type_schema(annotation: Any, metadata: Iterable[Any] = ()) -> Schema:
         if isinstance(each, Choice):
             schema = reference("node" if each.kind == "layer" else each.kind)
             return either(schema, NULL) if each.optional else schema
-    for each in beside:
+    for each in reversed(beside):  # the outermost validator is the last, and sees what is written
         if isinstance(each, BeforeValidator | PlainValidator | WrapValidator):
             written = each.json_schema_input_type
             if written is not PydanticUndefined:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from netlib.spec.features import DataSignature
 from netlib.spec.sources.images import SUFFIXES, ImagesSpec
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.sources.table_files import files_of
 
 
@@ -33,4 +34,4 @@ class ImageFiles(ImagesSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in self.files() for stat in [file.stat()])
+        return stamps(self.files())

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.features import DataSignature, MissingFileError, SourceSpec, labels
 from netlib.spec.sources.images import SUFFIXES, ImagesSpec, checked_name, said
+from netlib.spec.sources.stamps import stamps
 
 LITTER = frozenset(["thumbs.db", "desktop.ini"])
 """Files that a system leaves in folders; they count as hidden, as names that begin with a dot."""
@@ -48,8 +49,7 @@ class ImageFolder(ImagesSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        files = (file for members in self.classes().values() for file in members)
-        return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()])
+        return stamps(file for members in self.classes().values() for file in members)
 
     def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
         """See `SourceSpec.elsewhere`; an image, a folder with images at any depth, or a pattern."""

@@ -12,6 +12,7 @@ from pydantic import Field
 from netlib.spec.errors import NetlabError, Problem, SpecError
 from netlib.spec.features import DataSignature, Feature, SourceSpec
 from netlib.spec.sources.images import ImagesSpec, said
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.sources.table_columns import STRING, ColumnUses, columns_of
 from netlib.spec.sources.table_files import ends_in
 from netlib.spec.sources.table_types import Form, polars_errors
@@ -76,8 +77,7 @@ class ImageTable(ImagesSpec, Csv):
         """See `SourceSpec.stamp`; of the images, too."""
         self.features()
         files = [file for file in self.located(self.listed()) if file.exists()]
-        images = tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()])
-        return (*super().stamp(), *images)
+        return (*super().stamp(), *stamps(files))
 
     def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
         """See `SourceSpec.elsewhere`; a table of any kind, with paths as seen from its folder."""

@@ -14,6 +14,7 @@ from netlib.spec.base import as_validation_error
 from netlib.spec.errors import Problem
 from netlib.spec.features import DataSignature, Feature, SourceSpec, labels, numbers
 from netlib.spec.sources import keras_classes as classes
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.types import PositiveInt
 
@@ -176,8 +177,7 @@ class KerasDataset(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        there = [path for file in self.set.files if (path := folder() / file.place).exists()]
-        return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path in there for stat in [path.stat()])
+        return stamps(path for file in self.set.files if (path := folder() / file.place).exists())
 
 
 def folder() -> Path:

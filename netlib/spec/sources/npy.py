@@ -15,6 +15,7 @@ from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.features import DataSignature, MissingFileError, SourceSpec
 from netlib.spec.names import check_name
 from netlib.spec.sources.npz import UNREADABLE, check_array, damaged, declared, feature_of
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.tensors import show
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ class Npy(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        there = [path for _, path in self._uses() if Path(path).exists()]
-        return tuple((path, stat.st_size, stat.st_mtime_ns) for path in there for stat in [Path(path).stat()])
+        return stamps(Path(path) for _, path in self._uses() if Path(path).exists())
 
     def elsewhere(self, path: str, raw: DataSignature) -> SourceSpec:
         """See `SourceSpec.elsewhere`; where there is one input an `.npy` file, or an `.npz` with an array for each input."""

@@ -22,6 +22,7 @@ from netlib.spec.plugins.making import make_spec
 from netlib.spec.plugins.origin import Origin
 from netlib.spec.plugins.parameters import as_paths, parameters_of
 from netlib.spec.sources.plugin_result import Result, result_of
+from netlib.spec.sources.stamps import stamps
 
 SEED = "seed"
 """The parameter that netlab gives: the experiment's seed."""
@@ -95,8 +96,7 @@ class PluginSource(SourceSpec):
     def stamp(self) -> tuple[Any, ...]:
         """Name, size and time of the plug-in, and of the files that are parameters."""
         files = [self.written.origin.file, *(str(path) for path in _paths(self).values())]
-        found = ((file, Path(file).stat()) for file in files if Path(file).is_file())
-        return tuple((file, status.st_size, status.st_mtime_ns) for file, status in found)
+        return stamps(Path(file) for file in files if Path(file).is_file())
 
 
 @dataclass

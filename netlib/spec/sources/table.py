@@ -10,6 +10,8 @@ from pydantic import Field, PrivateAttr
 
 from netlib.spec.errors import Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, Feature, SourceSpec, joined
+from netlib.spec.sources.columned import ColumnedSpec
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.sources.table_checks import problems_of
 from netlib.spec.sources.table_columns import Column, ColumnUses, clashes, columns_of, common, feature_of, parted
 from netlib.spec.sources.table_files import Paths, files_by_split
@@ -27,7 +29,7 @@ FEATURES = "features"
 """The input of all columns for which no use is given."""
 
 
-class TableSpec(SourceSpec):
+class TableSpec(ColumnedSpec):
     """Base of all tables: a row is a sample, columns are inputs and targets."""
 
     paths: ClassVar[tuple[str, ...]] = ("path",)
@@ -56,21 +58,7 @@ class TableSpec(SourceSpec):
         " many were left out is said when the training starts.",
     )
 
-    _beside: tuple[str, ...] = PrivateAttr(())
     _remedy: str = PrivateAttr(REMEDY)
-
-    def apart(self, columns: tuple[str, ...]) -> Self:
-        """See `SourceSpec.apart`."""
-        if not columns:
-            return self
-        copy = self.model_copy()
-        copy._beside = columns
-        return copy
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """Columns that are neither inputs nor targets, but looked at by the split."""
-        return self._beside
 
     @property
     def remedy(self) -> str:
@@ -185,7 +173,7 @@ class TableSpec(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in self.files() for stat in [file.stat()])
+        return stamps(self.files())
 
     def input_columns(self, known: Iterable[str]) -> dict[str, Any]:
         """Input -> column or columns; those that nothing else uses, where that is not said."""

@@ -10,9 +10,8 @@ from pydantic import PlainValidator
 
 from netlib.spec.base import as_validation_error, shown
 from netlib.spec.errors import Problem, SpecError, did_you_mean
-from netlib.spec.features import MissingFileError
+from netlib.spec.features import SPLITS, MissingFileError
 
-SPLITS = ("train", "validation", "test")
 _SIGNS = "*?["
 
 Written = str | tuple[str, ...] | dict[str, Any]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from netlib.spec.errors import NetlabError, Problem, SpecError
 from netlib.spec.sources.csv_records import Record, opened, records
 from netlib.spec.sources.json_records import TWICE, objects
+from netlib.spec.sources.stamps import stamp
 from netlib.spec.sources.table_columns import BOOLEAN, DATETIME, FLOAT, INTEGER, MISSING, STRING
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ def columns_in(file: Path, form: Form, separator: str, missing: tuple[str, ...])
         NetlabError: it is damaged, or has no rows.
     """
     try:
-        stat = file.stat()
+        size, changed = stamp(file)
     except OSError as error:
         raise NetlabError(f"{file} cannot be read: {error.strerror}") from None
-    return _columns_in(file, form, separator, missing, stat.st_size, stat.st_mtime_ns)
+    return _columns_in(file, form, separator, missing, size, changed)
 
 
 @lru_cache(maxsize=4096)

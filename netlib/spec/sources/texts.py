@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from netlib.spec.errors import Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, MissingFileError, PreprocessingSpec, SourceSpec, labels, text
 from netlib.spec.preprocessing.texts import BYTES, Tokenize, Vocabulary, tokens_feature
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.types import PositiveInt
 
 _SIGNS = "*?["
@@ -61,7 +62,7 @@ class TextFolder(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return _stamps(file for files in self.files().values() for file in files)
+        return stamps(file for files in self.files().values() for file in files)
 
     def _members(self, folder: Path) -> list[Path]:
         found = _matches(folder, f"**/{self.pattern}", "pattern", self.type_name())
@@ -97,7 +98,7 @@ class TextFiles(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return _stamps(self.files())
+        return stamps(self.files())
 
     def _below(self, folder: Path) -> list[Path]:
         found = _matches(folder, f"**/{self.pattern}", "pattern", self.type_name())
@@ -139,7 +140,7 @@ class TextLines(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return _stamps(self.files())
+        return stamps(self.files())
 
 
 class Corpus(Vocabulary, SourceSpec):
@@ -216,7 +217,7 @@ class Corpus(Vocabulary, SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return _stamps(self.files())
+        return stamps(self.files())
 
     def _tokenize(self, cut: str) -> Tokenize:
         """A sample is read as length + 1 tokens, of which `tokens` leaves out the last and `next` the first."""
@@ -254,7 +255,3 @@ def _check_files(files: Iterable[Path], key: str, source: str) -> None:
             raise MissingFileError(
                 [Problem((key,), f"there is no file {file}{did_you_mean(file.name, siblings)}")], source
             )
-
-
-def _stamps(files: Iterable[Path]) -> tuple[Any, ...]:
-    return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()])

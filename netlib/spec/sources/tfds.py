@@ -11,10 +11,9 @@ from pydantic import Field, PlainValidator
 
 from netlib.spec.base import as_validation_error, shown
 from netlib.spec.errors import NetlabError, Problem, SpecError, did_you_mean
-from netlib.spec.features import Feature, MissingFileError, labels
+from netlib.spec.features import SPLITS, Feature, MissingFileError, labels
 from netlib.spec.sources.images import said
 from netlib.spec.sources.table_columns import ColumnUses, columns_of
-from netlib.spec.sources.table_files import SPLITS
 from netlib.spec.sources.tfds_folder import Prepared, data_dir, prepared
 from netlib.spec.sources.tfds_records import first_of
 from netlib.spec.sources.tfrecord_features import RecordFeature

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from netlib.spec.errors import NetlabError, Problem, SpecError, UsageError, did_you_mean
-from netlib.spec.features import DataSignature, Feature, SourceSpec, joined
+from netlib.spec.features import DataSignature, Feature, joined
 from netlib.spec.names import check_name
+from netlib.spec.sources.columned import ColumnedSpec
 from netlib.spec.sources.images import UnreadableImage, opened, said, upright_size
+from netlib.spec.sources.stamps import stamps
 from netlib.spec.sources.table_columns import ColumnUses, columns_of, parted
 from netlib.spec.sources.tfrecord_examples import NotAnExample, features_in, list_in
 from netlib.spec.sources.tfrecord_features import RecordFeature, misfit
 from netlib.spec.sources.tfrecord_framing import Compression
 
 
-class ExamplesSpec(SourceSpec):
+class ExamplesSpec(ColumnedSpec):
     """Base of the sources whose samples are records of `tf.train.Example`."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
@@ -34,19 +36,6 @@ class ExamplesSpec(SourceSpec):
         description="Whether a record that cannot be read, or that holds something else than is declared, is an error or is left"
         " out; how many were left out is said when the training starts.",
     )
-
-    _beside: tuple[str, ...] = PrivateAttr(())
-
-    def apart(self, columns: tuple[str, ...]) -> Self:
-        """See `SourceSpec.apart`."""
-        copy = self.model_copy()
-        copy._beside = columns
-        return copy
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """Features that are neither inputs nor targets, but looked at by the split."""
-        return self._beside
 
     def files_by_split(self) -> Mapping[str, list[Path]]:
         """The files by split; under `train` where it is not said which.
@@ -130,7 +119,7 @@ class ExamplesSpec(SourceSpec):
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""
-        return tuple((str(file), stat.st_size, stat.st_mtime_ns) for file in self.files() for stat in [file.stat()])
+        return stamps(self.files())
 
     def _check_first(self, used: Mapping[str, RecordFeature]) -> None:
         try:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, PlainValidator, PrivateAttr
+from pydantic import Field, PlainValidator
 
 from netlib.spec.base import as_validation_error, shown
 from netlib.spec.errors import Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, Feature, SourceSpec, joined, numbers
 from netlib.spec.names import check_name
+from netlib.spec.sources.columned import ColumnedSpec
 from netlib.spec.sources.table import TableSpec
 from netlib.spec.sources.table_columns import Column, ColumnUses, columns_of, feature_of
 from netlib.spec.sources.tables import Csv, JsonLines, Parquet
@@ -45,7 +46,7 @@ _Written = str | list[str] | dict[str, str | list[str]]
 Windows = Annotated[dict[str, tuple[str, ...]], PlainValidator(_windows, json_schema_input_type=_Written)]
 
 
-class TimeSeries(SourceSpec):
+class TimeSeries(ColumnedSpec):
     """Windows over the rows of a table, in their order, and the row or rows to predict behind each.
 
     An input is float32 (length, columns). Of a float column a target is float32 (steps), of several (steps, columns); the values
@@ -96,19 +97,6 @@ class TimeSeries(SourceSpec):
         max_length=1,
         description="Between a CSV file's values; by default a comma, or a tab in `.tsv`.",
     )
-
-    _beside: tuple[str, ...] = PrivateAttr(())
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """Columns that the split looks at, in the last row that a window or its target uses."""
-        return self._beside
-
-    def apart(self, columns: tuple[str, ...]) -> Self:
-        """See `SourceSpec.apart`."""
-        copy = self.model_copy()
-        copy._beside = columns
-        return copy
 
     @property
     def reach(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import tensorflow as tf
 
 from netlib.nn.network import Network
+from netlib.runs.background import Background
 from netlib.runs.directory import RunDirectory
 from netlib.spec.base import spec_argument
 from netlib.spec.callbacks import CallbackSpec, Mode
@@ -45,6 +46,8 @@ class Training:
     listeners: list[Listener] = field(default_factory=list)
     """Who looks on; a callback may add one when it joins."""
     run: RunDirectory | None = None
+    background: Background = field(default_factory=lambda: Background("netlab-save"))
+    """Writes what is saved while the training goes on, which ends only when all of it is written."""
 
     @property
     def model(self) -> Network:

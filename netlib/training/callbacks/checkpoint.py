@@ -12,7 +12,8 @@ from netlib.runs.directory import RunDirectory
 from netlib.spec.callbacks import Mode
 from netlib.spec.errors import UsageError
 from netlib.training.callbacks.callback import Callback, Training
-from netlib.training.checkpoints import CheckpointWriter, is_due
+from netlib.training.checkpoint_writer import CheckpointWriter, Keep
+from netlib.training.due import is_due
 from netlib.training.progress import Record
 
 
@@ -64,7 +65,7 @@ class Checkpoint(Callback):
         """
         self._training = training
         self._monitor = training.watch(self._monitor_name, self._mode)
-        self._writer = CheckpointWriter(self._run, training.state, self._keep_last)
+        self._writer = CheckpointWriter(self._run, training.state, Keep(self._keep_last), training.background)
         self._best: float | None = None
         if self._run.checkpoints.is_dir() and pointers.pointed(self._run, "best"):  # of an earlier call
             for record in training.progress.records:
@@ -97,11 +98,11 @@ class Checkpoint(Callback):
             self._best = value
 
     def save(self, record: Record | None) -> None:
-        """Writes a checkpoint if one is due.
+        """Saves a checkpoint if one is due: the state is copied, and written while the training goes on.
 
         Raises:
-            TrainingError: a weight is not finite.
-            NetlabError: the system refuses.
+            TrainingError: a weight was not finite in an earlier one.
+            NetlabError: the system refused to write it.
         """
         progress = self._training.progress
         best = record is not None and self._is_best

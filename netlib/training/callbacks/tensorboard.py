@@ -46,6 +46,10 @@ class TensorBoard(Callback):
         self.close()
         self._first = self._progress.step + 1
 
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Takes back what it has written of later steps, once it writes again."""
+        self.run_started(None, {})
+
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """Writes the record's numbers at its step.
 

@@ -16,6 +16,7 @@ from netlib.data.arrays import Arrays
 from netlib.data.load import Splits, load
 from netlib.data.streaming import Streamed
 from netlib.spec.data import DataSpec
+from netlib.spec.errors import NetlabError
 
 Make = Callable[[Path], dict[str, Any]]
 RESCALE = {"Rescale": 1 / 255}
@@ -189,6 +190,18 @@ def test_an_epoch_has_every_sample_once_in_an_order_of_its_own(section):
     for rows in epochs:
         np.testing.assert_array_equal(np.sort(rows), np.sort(np.concatenate([part.rows for part in train.windows(50)])))
     assert epochs[0].tolist() != epochs[1].tolist()
+
+
+@pytest.mark.parametrize("make", [image_folder, image_table, npy, text_folder, CASES["corpus of bytes"]])
+def test_a_file_that_changes_while_it_is_read_is_an_error(make, tmp_path):
+    train = streamed({"validation": 0.2, **make(tmp_path)}).train
+    assert sum(len(part) for part in train.mixed(1, 0, train.window)) == len(train)
+    for file in tmp_path.rglob("*"):
+        if file.suffix in (".png", ".npy", ".txt"):
+            file.write_bytes(file.read_bytes())
+    message = r"has changed while it was read; put it back, or begin anew with what it is now"
+    with pytest.raises(NetlabError, match=message):
+        next(train.mixed(1, 1, train.window))
 
 
 def test_the_fingerprint_is_of_the_files_and_of_how_they_are_read(section, tmp_path):

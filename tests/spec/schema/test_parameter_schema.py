@@ -85,7 +85,9 @@ def test_a_field_brings_its_description_and_its_default_as_a_config_writes_it() 
     assert default_of(fields["strides"]) == 1
     assert default_of(spec_class("layer", "UpSampling2D").model_fields["size"]) == [2, 2]
     assert default_of(fields["kernel_initializer"]) == "glorot_uniform"
-    assert default_of(TrainSpec.model_fields["checkpoint"]) == {"every_epochs": 1, "every_steps": None, "keep_last": 2}
+    assert default_of(TrainSpec.model_fields["checkpoint"]) == {
+        "every_epochs": 1, "every_steps": None, "every_minutes": None, "keep_last": 2, "keep_best": 1
+    }  # fmt: skip
     assert next(iter(default_of(TrainSpec.model_fields["optimizer"]))) == "Adam"
 
 

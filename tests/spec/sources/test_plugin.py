@@ -232,10 +232,10 @@ def test_unknown_parameters_and_values_are_mistakes_of_the_section(plugin):
 
 def test_another_file_that_is_not_there_is_a_failure_of_the_function(plugin):
     text = (
-        "from pathlib import Path\n@netlib.source\ndef cached(cache: Path):\n"
+        "from pathlib import Path\n@netlib.source\ndef cached(file: Path):\n"
         "    return {'x': [Path('gone.txt').read_text()]}, {}\n"
     )
-    source = loaded(plugin(text), "cached").parse({"cache": "cache.npz"})
+    source = loaded(plugin(text), "cached").parse({"file": "cache.npz"})
     with pytest.raises(NetlabError, match=r"my_sources\.py:6: 'cached' raised FileNotFoundError") as caught:
         source.signature()
     assert not isinstance(caught.value, MissingFileError)

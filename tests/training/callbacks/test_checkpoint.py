@@ -34,7 +34,7 @@ def test_it_writes_when_it_is_due(lab: Any, tmp_path: Path, options: dict[str, A
 
         losses = iter([1.0, 2.0, 3.0])
 
-        def run(self, data: Any) -> dict[str, float]:
+        def run(self, *details: Any) -> dict[str, float]:
             return {"loss": next(self.losses)}
 
     job = lab.job(validation=lab.data, epochs=3, callbacks=[Checkpoint(tmp_path, **options)])
@@ -63,7 +63,7 @@ def test_best_only_over_several_calls(lab: Any, tmp_path: Path, anew: bool) -> N
     class Measures:
         losses = iter([1.0, 3.0, 2.0, 0.5])
 
-        def run(self, data: Any) -> dict[str, float]:
+        def run(self, *details: Any) -> dict[str, float]:
             return {"loss": next(self.losses)}
 
     callbacks = [Checkpoint(tmp_path, best_only=True, keep_last=9) for _ in range(4)]

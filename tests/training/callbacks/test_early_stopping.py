@@ -106,7 +106,7 @@ def test_the_model_ends_with_the_best_weights(lab: Any, blobs: Any, epochs: int)
 def test_in_a_run_the_checkpoint_has_them(lab: Any, blobs: Any, run: RunDirectory) -> None:
     job = lab.job(validation=blobs(20, seed=9), epochs=3, early_stopping=2, run=run)
     fit(job)
-    last = job.state.arrays()["model"]
+    last = job.state.snapshot().groups["model"]
     for path, value in lab.weights().items():
         np.testing.assert_array_equal(value, last[path])
     assert job.callbacks["early_stopping"]._best_weights is None

@@ -79,3 +79,16 @@ def test_without_a_run_it_needs_a_folder(lab: Any) -> None:
         UsageError, match=r"TensorBoard needs a path where there is no run directory.*TensorBoard\('tens"
     ):
         lab.job(callbacks=[TensorBoard()])
+
+
+def test_what_is_taken_back_in_the_middle_is_there_once(lab: Any, tmp_path: Path) -> None:
+    board = TensorBoard(tmp_path)
+    job = lab.job(epochs=3, callbacks=[board])
+    fit(job)
+    first = job.progress.records[0]
+    job.progress.step = first["step"]
+    board.restore({})
+    board.epoch_ended({**first, "step": 9, "train": {"loss": 7.0}})
+    found = scalars(tmp_path / "train")
+    assert found["loss", 9] == 7
+    assert {step for _, step in found} == {first["step"], 9}

@@ -1,0 +1,1 @@
+"""Numbers that are not finite: where they began, and what is done about them."""
