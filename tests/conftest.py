@@ -13,8 +13,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -50,6 +51,68 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     for name in set(sys.modules) - modules:
         if name.startswith("netlab_plugin_"):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Any]:
+    """The command without the wait for TensorFlow: `faults/processes.py`, for Linux."""
+    sys.path.insert(0, str(Path(__file__).parent / "faults"))
+    from processes import Processes
+
+    with Processes() as started:
+        yield started
+
+
+LOGGED = """\
+name: tiny
+data: {source: digits, validation: 0.2, test: 0.2, batch_size: 64}
+model: [Flatten, {Dense: {units: 8, activation: relu}, name: hidden}, Dense: 10]
+train: {epochs: 3, loss: sparse_categorical_crossentropy, metrics: [accuracy]}
+"""
+
+
+@pytest.fixture(scope="session")
+def logged_run() -> Callable[..., Path]:
+    """Makes a run directory as a training leaves it, without one: of a config with overrides, and the losses of its epochs."""
+    from netlib.config.dump import to_yaml
+    from netlib.config.load import read
+    from netlib.runs.directory import RunDirectory
+    from netlib.runs.plain import to_json
+
+    def make(
+        path: Path, *overrides: str, losses: Sequence[float] = (0.9, 0.5, 0.6), state: str = "finished", day: int = 1
+    ) -> Path:
+        run = RunDirectory(path)
+        (run.checkpoints / "step-00000000").mkdir(parents=True)
+        run.resolved.write_text(to_yaml(read(LOGGED, overrides=overrides).resolved()))
+        started = f"2026-01-{day:02d}T00:00:00+00:00"
+        run.environment.write_text(to_json({"started": started, "threads": 2, "versions": {"keras": f"3.{day}"}}))
+        monitor = {"split": "validation", "metric": "loss", "mode": "min"}
+        run.header.write_text(to_json({"name": "tiny", "epochs": 3, "monitor": monitor}))
+        records = [
+            {
+                "epoch": epoch,
+                "step": 10 * epoch,
+                "train": {"loss": loss * 2, "accuracy": 1 - loss},
+                "validation": {"loss": loss, "accuracy": 1 - loss},
+                "learning_rate": 0.01,
+                "seconds": 1.5,
+                "samples_per_second": 100.0,
+            }
+            for epoch, loss in enumerate(losses, start=1)
+        ]
+        run.metrics.write_text("".join(f"{to_json(record)}\n" for record in records))
+        if state == "failed":
+            run.failure.write_text(to_json({"error": "the disk is full", "finished": started}))
+        if state == "finished":
+            best = min(records, key=lambda record: record["validation"]["loss"])
+            metrics = {"train": best["train"], "validation": best["validation"], "test": {"loss": 0.7, "accuracy": 0.3}}
+            done = {"reason": "the budget is spent", "epoch": len(records), "step": records[-1]["step"]}
+            ended = {**done, "best_epoch": best["epoch"], "seconds": 6.0, "metrics": metrics, "finished": started}
+            run.result.write_text(to_json(ended))
+        return path
+
+    return make
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

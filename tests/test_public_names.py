@@ -21,20 +21,21 @@ def test_plain_names_are_loaded_without_tensorflow():
 @pytest.mark.slow
 def test_every_name_is_what_its_room_has():
     from netlib.config.load import load
-    from netlib.runs.directory import open_run
     from netlib.spec.sources.plugin import source
     from netlib.tasks.build import build
+    from netlib.tasks.run import Run, open_run
     from netlib.tasks.train import train
     from netlib.training.model import Model
 
     assert (netlib.load_config, netlib.open_run, netlib.build, netlib.source) == (load, open_run, build, source)
-    assert (netlib.train, netlib.Model, netlib.nn) == (train, Model, sys.modules["netlib.nn"])
+    assert (netlib.train, netlib.Model, netlib.Run, netlib.nn) == (train, Model, Run, sys.modules["netlib.nn"])
     assert netlib.callbacks is sys.modules["netlib.training.callbacks"]
-    assert set(netlib.__all__) <= vars(netlib).keys()  # the next use is no search
+    assert all(getattr(netlib, name) is vars(netlib)[name] for name in netlib.__all__)  # the next use is no search
 
 
 def test_an_unknown_name_says_what_there_is():
     with pytest.raises(
-        AttributeError, match="module 'netlib' has no attribute 'modle'; it has Model, build, callbacks, load_config"
+        AttributeError,
+        match="module 'netlib' has no attribute 'modle'; it has Model, Run, build, callbacks, layer, ",
     ):
         netlib.modle  # noqa: B018

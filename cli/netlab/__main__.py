@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -15,6 +16,12 @@ def main() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # to the end
     if isinstance(sys.stdout, TextIOWrapper):  # a character that the terminal has not must not end the command
         sys.stdout.reconfigure(errors="backslashreplace")
+    if shell := os.environ.pop("_NETLAB_COMPLETE", ""):
+        gc.disable()  # the process ends before there is garbage worth looking for
+        from netlab.completing import answer
+
+        print(answer(shell, sys.argv[1:]), end="")
+        return
     from netlab.signals import leave, obey_signals, say_last
 
     obey_signals()

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from netlab.plugin import Plugins, load
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG_OR_FOLDER", hidden=True)]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", hidden=True)]
 Against = Annotated[
@@ -19,7 +21,12 @@ Json = Annotated[bool, typer.Option("--json", help="The measurements as JSON.")]
 
 
 def bench(
-    config: Config, overrides: Overrides = None, against: Against = None, rounds: Rounds = 5, json: Json = False
+    config: Config,
+    overrides: Overrides = None,
+    against: Against = None,
+    rounds: Rounds = 5,
+    plugin: Plugins = None,
+    json: Json = False,
 ) -> None:
     """Measure how fast configs train: throughput, start-up, memory.
 
@@ -39,17 +46,18 @@ def bench(
     netlab bench configs/bench/mlp.yaml data.batch_size=512 --against keras
     netlab bench configs/bench --against keras --against keras-tuned --json
     """
+    load(plugin)
     from netlib.report.bench_progress import BenchProgress
     from netlib.tasks.bench import bench as measure
     from netlib.tasks.bench import plan_bench
 
-    plan = plan_bench(config, overrides or (), against or (), rounds)
+    plan = plan_bench(config, overrides or (), against or (), rounds, plugin or ())
     with BenchProgress(sys.stderr, [str(each) for each in plan.configs]) as progress:
         found = measure(plan, progress.tell)
     if json:
-        from json import dumps
+        from netlib.report.as_json import as_json
 
-        print(dumps(found))
+        print(as_json(found))
     else:
         from netlib.report.bench import bench_text
         from netlib.report.terminal import has_color, width

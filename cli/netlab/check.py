@@ -36,9 +36,9 @@ def check(configs: Configs, strict: Strict = False, plugin: Plugins = None, json
 
     reports = check_files(configs, strict)
     if json:
-        from json import dumps
+        from netlib.report.as_json import as_json
 
-        print(dumps([_values(report) for report in reports]))
+        print(as_json([_values(report) for report in reports]))
     else:
         for report in reports:
             _show(report)

@@ -40,6 +40,6 @@ def data(name: Name = None, plugin: Plugins = None, json: Json = False) -> None:
     if isinstance(shown, str):
         print(shown, end="")
     else:
-        from json import dumps
+        from netlib.report.as_json import as_json
 
-        print(dumps(shown))
+        print(as_json(shown))

@@ -36,15 +36,18 @@ def export(
     as DateParts, is left to whoever calls: its column is then taken as the step makes it. The file netlab.json in the folder has
     the signature and the names of the classes, to be read without TensorFlow.
 
+    The latency is that of the SavedModel as it is loaded from its files, with one row and with as many as a batch of the run has:
+    the median of some calls, behind two that warm it up, with the run's number of threads.
+
     \b
     netlab export -c runs/iris-1 -o iris
     netlab export -c runs/iris-1/latest -o iris --json
     netlab export -c runs/iris-1 -w iris.safetensors
     """
     load(plugin)
-    from netlib.report.export import export_result
+    from netlib.report.export import export_result, weights_result
     from netlib.report.terminal import has_color
-    from netlib.tasks.export import exported, plan_export, signature_values
+    from netlib.tasks.export import exported, latency_values, plan_export, signature_values
 
     plan = plan_export(checkpoint, output, weights)
     with starting_tensorflow(plan.evaluation.config.train.threads):
@@ -52,14 +55,15 @@ def export(
 
     found = exported(plan)
     if json:
-        from json import dumps
+        from netlib.report.as_json import as_json
 
         written = {"checkpoint": str(found.checkpoint), "folder": output and str(output), "bytes": found.bytes}
-        values = {**written, "weights": weights and str(weights), "seconds": found.seconds}
-        print(dumps({**values, **signature_values(found.inputs, found.outputs)}))
+        kept = {"weights": weights and str(weights), "weights_bytes": found.weights_bytes}
+        timed = {"latency": latency_values(found.latencies)}
+        print(as_json({**written, **kept, **timed, **signature_values(found.inputs, found.outputs)}))
         return
     if output:
-        parts = found.bytes, found.inputs, found.outputs, found.seconds
+        parts = found.bytes, found.inputs, found.outputs, found.latencies
         print(export_result(output, *parts, has_color(sys.stdout)), end="")
     if weights:
-        print(f"{weights}: the weights of {found.checkpoint}")
+        print(weights_result(weights, found.checkpoint, found.weights_bytes), end="")

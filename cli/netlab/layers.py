@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from netlab.plugin import Plugins, load
+
 Name = Annotated[str | None, typer.Argument(metavar="NAME", hidden=True)]
 Json = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
 
 
-def layers(name: Name = None, json: Json = False) -> None:
+def layers(name: Name = None, plugin: Plugins = None, json: Json = False) -> None:
     """List the layers, or tell all about one type: parameters, shapes, weights, an example.
 
     \b
@@ -24,7 +26,9 @@ def layers(name: Name = None, json: Json = False) -> None:
     netlab layers optimizer
     netlab layers keras
     netlab layers loss.CosineSimilarity
+    netlab layers Scale --plugin my_layers.py
     """
+    load(plugin)
     from netlib.report import layers as report
     from netlib.tasks import describe as task
 
@@ -41,6 +45,6 @@ def _print(shown: object) -> None:
     if isinstance(shown, str):
         print(shown, end="")
     else:
-        from json import dumps
+        from netlib.report.as_json import as_json
 
-        print(dumps(shown))
+        print(as_json(shown))

@@ -46,9 +46,10 @@ def peek(
         print(f"wrote {images}", file=sys.stderr)
     if json:
         from dataclasses import asdict
-        from json import dumps
 
-        print(dumps(asdict(found)))
+        from netlib.report.as_json import as_json
+
+        print(as_json(asdict(found)))
     else:
         from netlib.report.peek import for_stream
 

@@ -9,7 +9,9 @@ import typer
 
 Plugins = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", metavar="FILE", help="A file of Python with sources of your own; may be repeated."),
+    typer.Option(
+        "--plugin", metavar="FILE", help="Python with layers, losses, metrics or sources of your own; may be repeated."
+    ),
 ]
 
 

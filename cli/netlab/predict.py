@@ -32,6 +32,12 @@ Split = Annotated[
 ]
 Probabilities = Annotated[bool, typer.Option("--probabilities", help="The probability of each class, too.")]
 Top = Annotated[int, typer.Option("--top", metavar="K", help="So many of the best classes.")]
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        "--samples", metavar="N", help="Mean and spread of N draws of a network that is random at prediction."
+    ),
+]
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Begins the names of what is predicted.")]
 OnError = Annotated[
     Literal["fail", "skip"] | None,
@@ -51,6 +57,7 @@ def predict(
     split: Split = None,
     probabilities: Probabilities = False,
     top: Top = 1,
+    samples: Samples = None,
     prefix: Prefix = "predicted_",
     on_error: OnError = None,
     overwrite: Overwrite = False,
@@ -70,6 +77,13 @@ def predict(
                                         --probabilities; of class 1 always where
                                         there are two classes and one output
     predicted_species_2, ..._3          the next best classes, with --top
+    predicted_price_std                 with --samples, whose mean the others
+    predicted_species_entropy           are: the standard deviation of numbers,
+                                        the entropy of the mean probabilities
+                                        (in nats; 0 where all are sure)
+
+    A network is random at prediction where `training: true` stands beside a layer such as Dropout, or with a Random node. The
+    draws are the same each time.
 
     \b
     netlab predict -c runs/customers-1 -i new.csv
@@ -77,6 +91,7 @@ def predict(
     netlab predict -c runs/digits-png-1 -i "photos/*.png" --probabilities
     cat new.csv | netlab predict -c runs/customers-1 -i - | head
     netlab predict -c runs/customers-1/latest --split test
+    netlab predict -c runs/prices-1 -i new.csv --samples 50
     """
     load(plugin)
     from netlib.report.terminal import notice
@@ -85,7 +100,7 @@ def predict(
     from netlib.tasks.standard_input import spooled
 
     with spooled(input, sys.stdin.buffer) as path:
-        asked = Asked(path, split, output, _FORMS[json], probabilities, top, prefix, on_error, overwrite)
+        asked = Asked(path, split, output, _FORMS[json], probabilities, top, prefix, on_error, overwrite, samples)
         plan = plan_prediction(checkpoint, asked)
         with starting_tensorflow(plan.config.train.threads):
             import netlib.tasks.build  # noqa: F401  # the import that takes seconds

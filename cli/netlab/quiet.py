@@ -30,13 +30,15 @@ def hold_back_tensorflow() -> None:
 @contextmanager
 def starting_tensorflow(threads: int | None, quiet: bool = False) -> Iterator[None]:
     """Around an import that takes seconds: says so on a terminal, unless `quiet`. `threads` are those that the run asks for."""
-    from netlab.compiled import keep_compiled
+    from netlab.compiled import keep_compiled, take_in
     from netlib.report.terminal import notice
     from netlib.tasks.starting import uncollected
 
-    keep_compiled(threads)
+    kept = keep_compiled(threads)
     with uncollected(), nullcontext() if quiet else notice(sys.stderr, "starting TensorFlow"):
         yield
+        if kept:
+            take_in(kept)
 
 
 class _QuietFinder(MetaPathFinder):

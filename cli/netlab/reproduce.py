@@ -51,9 +51,9 @@ def reproduce(
     with display(quiet=quiet) as shown:
         found = reproduce(plan, [shown], None if quiet else shown.message)
     if json:
-        from netlib.runs.plain import to_json
+        from netlib.report.as_json import as_json
 
-        print(to_json(_values(found)))
+        print(as_json(_values(found)))
     else:
         _print(found)
     if not found.comparison.same:

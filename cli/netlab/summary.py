@@ -79,11 +79,10 @@ def summary(
         write_diagram(found.graph, found.name, graph, depth)
         print(f"wrote {graph}", file=sys.stderr)
     if json:
-        from json import dumps
-
+        from netlib.report.as_json import as_json
         from netlib.report.summary_values import as_values
 
-        print(dumps(as_values(found)))
+        print(as_json(as_values(found)))
     else:
         from netlib.report.summary import for_stream
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from netlab.plugin import Plugins, load
 from netlab.quiet import starting_tensorflow
-
-if TYPE_CHECKING:
-    from netlib.tasks.resume import Resumed
-    from netlib.tasks.train import TrainResult
+from netlab.trained import print_changes, print_next, print_result, print_verdict, progress
 
 Config = Annotated[str | None, typer.Argument(metavar="CONFIG", hidden=True)]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", hidden=True)]
@@ -31,6 +25,15 @@ FoldOf = Annotated[
     str | None, typer.Option("--fold", metavar="K/N", help="Validate on fold K of N, and train on the others.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Two steps of everything, and nothing is written.")]
+Overfit = Annotated[
+    int | None,
+    typer.Option(
+        "--overfit",
+        metavar="N",
+        help="Learn the first N batches by heart, as a test; nothing is written. Exit 1 if not.",
+    ),
+]
+Profiled = Annotated[bool, typer.Option("--profile", help="Show where the time went, and keep it in the run.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the results.")]
 Json = Annotated[bool, typer.Option("--json", help="The results as JSON.")]
 
@@ -45,6 +48,8 @@ def train(
     fold: FoldOf = None,
     plugin: Plugins = None,
     dry_run: DryRun = False,
+    overfit: Overfit = None,
+    profile: Profiled = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -58,6 +63,9 @@ def train(
     netlab train configs/digits_cnn.yaml
     netlab train configs/digits_mlp.yaml train.epochs=5 model.hidden.units=128
     netlab train configs/digits_mlp.yaml --fold 2/5
+    netlab train configs/digits_mlp.yaml --dry-run
+    netlab train configs/digits_mlp.yaml --overfit 2
+    netlab train configs/digits_mlp.yaml --profile
     netlab train spirals.yaml --plugin my_sources.py
     netlab train --resume runs/digits-cnn-1
     netlab train --resume runs/digits-cnn-1 train.epochs=60
@@ -75,26 +83,25 @@ def train(
         resume=resume,
         allow_change=allow_change,
         dry_run=dry_run,
+        overfit=overfit,
+        profile=profile,
     )
     if plan.resumed and not quiet:
-        _show(plan.resumed)
-    from netlib.report.display import display
-
+        print_changes(plan.resumed)
     with starting_tensorflow(plan.config.train.threads, quiet):
+        from netlib.tasks.overfit import overfit as learn_by_heart
         from netlib.tasks.training_session import run
 
-    with display(quiet=quiet) as shown:
-        result = run(plan, [shown] if json else [_announcer(), shown])
-    _print(result, json)
-
-
-def _show(resumed: Resumed) -> None:
-    """What is changed, a line a key."""
-    from netlib.report.changes import change_line
-    from netlib.report.terminal import has_color
-
-    for change in resumed.changes:
-        print(change_line(change.key, *change.shown(), color=has_color(sys.stderr)), file=sys.stderr)
+    if plan.overfit is not None:
+        with progress(quiet=quiet, json=json) as listeners:
+            found = learn_by_heart(plan, listeners)
+        print_verdict(found, json)
+        raise typer.Exit(0 if found.learned else 1)
+    with progress(quiet=quiet, json=json) as listeners:
+        result = run(plan, listeners)
+    print_result(plan, result, json)
+    if not (quiet or json):
+        print_next(plan, result)
 
 
 def _config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None, list[str]]:
@@ -114,35 +121,3 @@ def _fold(text: str | None) -> list[str]:
     if not (slash and fold.isdecimal() and folds.isdecimal()):
         raise UsageError(f"--fold takes a fold and how many there are, such as 2/5, got '{text}'")
     return ["data.validation=0", f"data.folds={int(folds)}", f"data.fold={int(fold)}"]
-
-
-def _announcer() -> Any:
-    """Prints the run directory as soon as there is one."""
-    from netlib.spec.listener import Listener
-
-    class Announcer(Listener):
-        def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
-            if run:
-                print(run, flush=True)
-
-    return Announcer()
-
-
-def _print(result: TrainResult, json: bool) -> None:
-    from netlib.report.results import training_result
-    from netlib.report.terminal import has_color
-    from netlib.runs.plain import to_json
-
-    if json:
-        print(to_json({**asdict(result), "run": None if result.run is None else str(result.run)}))
-        return
-    text = training_result(
-        result.metrics,
-        best_epoch=result.best_epoch,
-        epochs=result.epochs,
-        seconds=result.seconds,
-        color=has_color(sys.stdout),
-    )
-    print(text, end="")
-    if result.run:
-        print(result.run)

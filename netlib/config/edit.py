@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from netlib.config.overrides import Override, Step
 from netlib.config.problems import ConfigError, PlacedProblem
 from netlib.config.reach import check_reach
-from netlib.config.schema import block_around, default_type, is_beside, shorthand_at, type_key, type_named
+from netlib.config.schema import block_around, default_type, is_beside, name_of, shorthand_at, type_key, type_named
 from netlib.config.tree import Key, Place, Value
 from netlib.spec.base import shown
 from netlib.spec.errors import Loc, did_you_mean
 from netlib.spec.language.blocks import REQUIRED
 from netlib.spec.language.section import KEYS
-from netlib.spec.registry import snake_case
 
 _BESIDE_NODES = (*KEYS, "params", "blocks", "vars", "only", "closed")
 
@@ -119,7 +118,7 @@ def _index(items: list[Value], step: Step, loc: Loc) -> int:
         if step.key >= len(items):
             raise _failure(step, f"{where} has {len(items)} items, counted from 0; there is no item {step.key}")
         return step.key
-    names = [_name(item, (*loc, index)) for index, item in enumerate(items)]
+    names = [name_of(item, (*loc, index)) for index, item in enumerate(items)]
     found = [index for index, name in enumerate(names) if name == step.key]
     if len(found) > 1:
         listed = ", ".join(map(str, found))
@@ -129,17 +128,6 @@ def _index(items: list[Value], step: Step, loc: Loc) -> int:
         listed = f" (it has: {', '.join(known)})" if known else ""
         raise _failure(step, f"{where} has no item '{step.key}'{did_you_mean(step.key, known) or listed}")
     return found[0]
-
-
-def _name(item: Value, loc: Loc) -> str | None:
-    """The name of a node or term: as written, or its type's."""
-    if isinstance(item.content, dict):
-        named = item.content.get("name")
-        if named is not None and isinstance(named.content, str):
-            return named.content
-        kind = type_key(item.content, loc)
-        return None if kind is None else snake_case(kind)
-    return snake_case(item.content) if isinstance(item.content, str) else None
 
 
 def _dotted(loc: Loc) -> str:

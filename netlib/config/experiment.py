@@ -34,7 +34,8 @@ def _format(value: Any) -> int:
     return FORMAT
 
 
-def _name(value: str) -> str:
+def checked_name(value: str) -> str:
+    """An experiment's name as it is; a ValueError that says what it may be where it is none."""
     if not _NAME.fullmatch(value):
         raise ValueError(
             f"expected at most 100 letters, digits, '-', '_' and '.', the first a letter or digit, got {shown(value)}"
@@ -51,7 +52,7 @@ class Header(Spec):
     format: Annotated[int, PlainValidator(_format, json_schema_input_type=Literal[1])] = Field(
         FORMAT, description="Version of the config language."
     )
-    name: Annotated[str, AfterValidator(_name)] = Field(description="Begins the names of its runs.")
+    name: Annotated[str, AfterValidator(checked_name)] = Field(description="Begins the names of its runs.")
     seed: Annotated[Int, Field(ge=0, le=MAX_SEED)] = Field(0, description="Of everything that is drawn at random.")
     extends: Any = Field(None, description="The config that this one is based on, or a list of them.")
     vars: Any = Field(None, description="Values that `$name` stands for.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netlib.config.block_files import BlockFiles
 from netlib.config.collection import without_collection
@@ -17,6 +17,7 @@ from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
 from netlib.config.sections import Measure, Sections
 from netlib.config.sources import checked_source, open_source
 from netlib.config.tree import Place, Source
+from netlib.config.written import written
 
 if TYPE_CHECKING:
     from netlib.spec.features import DataSignature
@@ -26,7 +27,7 @@ _EXPECTED = "a config has sections, such as 'data', 'model' and 'train'"
 
 
 def load(
-    path: str | Path,
+    path: str | Path | Mapping[str, Any],
     overrides: Sequence[str] = (),
     *,
     open_data: bool = True,
@@ -36,7 +37,7 @@ def load(
     """The experiment that a config file describes, with `key=value` and `~key` of the command line.
 
     Args:
-        path: the file.
+        path: the file; or a mapping of the same form, `{"name": ..., "data": {...}, "model": [...], "train": {...}}`.
         overrides: changes, in their order; relative paths in them are relative to the current folder.
         open_data: whether data files are looked into even where the model declares its `inputs`.
         measure: tells what is known of the data only when its preprocessing is fitted; by default the data is read for that.
@@ -47,7 +48,8 @@ def load(
         NetlabError: nothing is wrong but a data file, which is damaged.
     """
     with without_collection():
-        return _load(open_source(os.fspath(path), "file"), overrides, open_data, measure, recalled)
+        source = written(path) if isinstance(path, Mapping) else open_source(os.fspath(path), "file")
+        return _load(source, overrides, open_data, measure, recalled)
 
 
 def read(text: str, file: str = "config.yaml", overrides: Sequence[str] = (), *, open_data: bool = True) -> Experiment:

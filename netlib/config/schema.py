@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
+from netlib.config.tree import Value
 from netlib.spec.base import Spec
 from netlib.spec.errors import Loc
 from netlib.spec.language.nodes import WIRING
-from netlib.spec.registry import names, resolve, spec_class
+from netlib.spec.registry import names, resolve, snake_case, spec_class
 
 _PARTS = ("initializer", "regularizer", "constraint", "activation")
 _TRAIN = ("optimizer", "schedule", "callback", "mixing")
@@ -107,6 +108,17 @@ def type_named(text: str, loc: Loc) -> str | None:
     if loc and loc[0] in _GRAPHS and not _is_free(loc) and text.rpartition(".")[2][:1].isupper():
         return text
     return next((known for kind in _kinds(loc) if (known := resolve(kind, text))), None)
+
+
+def name_of(item: Value, loc: Loc) -> str | None:
+    """The name of a node or term: as written, or its type's."""
+    if isinstance(item.content, dict):
+        named = item.content.get("name")
+        if named is not None and isinstance(named.content, str):
+            return named.content
+        kind = type_key(item.content, loc)
+        return None if kind is None else snake_case(kind)
+    return snake_case(item.content) if isinstance(item.content, str) else None
 
 
 def is_block(loc: Loc) -> bool:

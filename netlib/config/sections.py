@@ -247,6 +247,7 @@ class Sections:
             self._report(check_states(self.graph, self.train, self.data, samples))
         if self.graph.known:  # else a weight of a layer of Keras's may be meant
             found = [*self.train.groups.check(self.graph), *self.train.players.check(self.graph)]
+            found += self.train.check_callbacks(self.graph, self.data is None or self.data.has("validation"))
             self._report(problem.under(("train",)) for problem in found)
         if not (self.data and self.signature):
             return

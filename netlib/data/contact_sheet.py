@@ -61,6 +61,16 @@ def choose(images: Array, labels: Array | None = None, names: Sequence[str] = ()
     return Chosen(images[rows], [_called(int(label), names) for label in labels[rows]])
 
 
+def check_sheet(path: Path) -> None:
+    """Refuses a file that the sheet cannot be written to.
+
+    Raises:
+        UsageError: it is not called `.png`.
+    """
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"images are written as PNG: expected a file that ends in .png, got '{path}'")
+
+
 def draw(chosen: Chosen, path: Path) -> None:
     """Writes the sheet as a PNG. Numbers are shown from the least, black, to the greatest, white, but for bytes and those from
     0 to 1, which are shown as they are.
@@ -68,8 +78,7 @@ def draw(chosen: Chosen, path: Path) -> None:
     Raises:
         UsageError: the file is not called `.png`.
     """
-    if path.suffix.lower() != ".png":
-        raise UsageError(f"images are written as PNG: expected a file that ends in .png, got '{path}'")
+    check_sheet(path)
     cell = _cell(chosen.images.shape[1:3])
     pixels = _bytes(chosen.images)
     rows = -(-len(pixels) // SIDE)

@@ -18,6 +18,7 @@ from netlib.spec.sources.table import TableSpec
 from netlib.spec.sources.table_columns import BOOLEAN, DATETIME, FLOAT, INTEGER
 from netlib.spec.sources.table_types import TRUTH, iso_times, polars_errors
 
+_TYPED = {FLOAT, INTEGER, BOOLEAN, DATETIME}
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 
 
@@ -127,19 +128,22 @@ def _whole(source: TableSpec, file: Path, names: tuple[str, ...]) -> pl.DataFram
 
 def _typed(source: TableSpec, frame: pl.DataFrame) -> pl.DataFrame:
     """Texts of CSV files as what they look like: numbers, truth values and times, where every value is one."""
+    missing = ["", *source.missing_texts()]
+    made = {name: typed_column(frame[name], held, missing) for name, held in looks_of(source).items()}
+    return frame.with_columns(made.values())
+
+
+def looks_of(source: TableSpec) -> dict[str, str]:
+    """What the texts of CSV files look like, by their first rows: the columns that are no texts in any of them."""
     files = source.files()
     held = [source.columns_in(file) for file in files if source.form_of(file) == "csv"]
-    missing = ["", *source.missing_texts()]
-    made: dict[str, pl.Series] = {}
-    for column in frame:
-        kinds = {each[column.name] for each in held}
-        known = column.dtype == pl.String() and len(kinds) == 1
-        made[column.name] = _made(column, next(iter(kinds)), missing) if known else column
-    return pl.DataFrame(made)
+    kinds = {name: {each[name] for each in held} for name in (held[0] if held else ())}
+    return {name: next(iter(each)) for name, each in kinds.items() if len(each) == 1 and each <= _TYPED}
 
 
-def _made(column: pl.Series, held: str, missing: list[str]) -> pl.Series:
-    if held not in (FLOAT, INTEGER, BOOLEAN, DATETIME):
+def typed_column(column: pl.Series, held: str, missing: list[str]) -> pl.Series:
+    """Texts as what they look like; as they are, where that is not so of every value."""
+    if column.dtype != pl.String():
         return column
     texts = column.str.strip_chars(" ")
     texts = texts.set(texts.is_in(missing), None)

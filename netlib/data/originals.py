@@ -12,6 +12,7 @@ import polars as pl
 
 from netlib.data.arrays import Array
 from netlib.data.original_tables import Table, opened_table
+from netlib.data.passing_tables import passing_table
 from netlib.spec.features import SourceSpec
 from netlib.spec.sources.image_files import ImageFiles
 from netlib.spec.sources.image_folder import ImageFolder
@@ -53,7 +54,9 @@ def originals(source: SourceSpec, *, typed: bool, wide: bool) -> Originals:
         NetlabError: a file is damaged.
     """
     if isinstance(source, TableSpec):
-        return _of_table(opened_table(source, typed=typed), lambda rows: rows)
+        stored = all(source.form_of(file) == "parquet" for file in source.files())
+        table = opened_table(source, typed=typed) if stored else passing_table(source, typed=typed)
+        return _of_table(table, lambda rows: rows)
     if isinstance(source, TimeSeries):
         first, last = _ends(source)
         table = opened_table(source.table(), typed=typed)

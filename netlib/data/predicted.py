@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import polars as pl
 
 from netlib.data.arrays import Array
 from netlib.spec.features import Feature
@@ -150,7 +149,7 @@ def _flags(head: Head, values: Array, wanted: Wanted) -> Columns:
         yield f"{head.name}_probability", values
         return
     for number in range(values.shape[1]):
-        name = f"{head.name}_{_unit(head, number)}"
+        name = f"{head.name}_{unit_name(head, number)}"
         yield name, (values[:, number] > 0.5).astype(np.int32)
         yield f"{name}_probability_1", values[:, number]
 
@@ -161,7 +160,7 @@ def _numbers(head: Head, values: Array, wanted: Wanted) -> Columns:
     elif wanted.arrays:
         yield head.name, values
     else:
-        yield from ((f"{head.name}_{_unit(head, number)}", values[:, number]) for number in range(values.shape[1]))
+        yield from ((f"{head.name}_{unit_name(head, number)}", values[:, number]) for number in range(values.shape[1]))
 
 
 def _whole(head: Head, values: Array, wanted: Wanted) -> Columns:
@@ -179,6 +178,8 @@ def _named(classes: tuple[str, ...], numbers: Array) -> Any:
     """Classes by their names, or by number where they have none."""
     if not classes:
         return numbers.astype(np.int32)
+    import polars as pl
+
     return pl.Series(classes, dtype=pl.String())[numbers]
 
 
@@ -186,7 +187,8 @@ def _class(head: Head, number: int) -> str:
     return head.classes[number] if number < len(head.classes) else str(number)
 
 
-def _unit(head: Head, number: int) -> str:
+def unit_name(head: Head, number: int) -> str:
+    """What one of an output's units is called."""
     return head.units[number] if number < len(head.units) else str(number)
 
 

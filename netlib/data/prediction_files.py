@@ -65,6 +65,21 @@ class Lines:
         self._stream.write(text.encode())
 
 
+class Frames:
+    """Keeps all of it in memory, for Python."""
+
+    def __init__(self) -> None:
+        self._parts: list[pl.DataFrame] = []
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        """See `Writer.write`."""
+        self._parts.append(framed(columns))
+
+    def joined(self) -> pl.DataFrame:
+        """All samples, of which there are some."""
+        return pl.concat(self._parts, how="vertical_relaxed", rechunk=True)
+
+
 class _Parts:
     """Keeps parts of a Parquet file in a folder, so that they need not be in memory together."""
 

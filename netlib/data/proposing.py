@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from netlib.data.arrays import Array, Arrays
+from netlib.data.arrays import Array, Arrays, Values
 from netlib.data.steps import step_of
 from netlib.data.steps.texts import words_of
 from netlib.spec.features import PreprocessingSpec
@@ -70,6 +70,11 @@ def proposed(
         chosen[name] = steps
         notes.append(f"column '{name}': {' and '.join(_written(steps)) or 'as it is'} ({why})")
     return chosen, tuple(notes)
+
+
+def proposed_alone(name: str, values: Values) -> tuple[Steps, str]:
+    """The steps of a column that is joined to others, by all of its values, and why."""
+    return _chosen(_Column(name, values, [values], joined=True))
 
 
 def _chosen(column: _Column) -> tuple[Steps, str]:

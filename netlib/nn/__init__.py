@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netlib.nn.keras_layers import KerasLayer as KerasLayer
     from netlib.nn.keras_model import as_keras as as_keras
     from netlib.nn.layer import Layer as Layer
+    from netlib.nn.layers.plugin import PluginLayer as PluginLayer
     from netlib.nn.module import Module as Module
     from netlib.nn.network import Network as Network
     from netlib.nn.rnn import RNN as RNN
@@ -34,6 +35,7 @@ _BASES = {
     "Sequential": "sequential",
     "Foreign": "foreign",
     "KerasLayer": "keras_layers",
+    "PluginLayer": "layers.plugin",
     "TimeDistributed": "wrappers",
     "While": "wrappers",
     "RNN": "rnn",

@@ -11,9 +11,11 @@ import keras
 import numpy as np
 
 from netlib.nn.constraints import Clip
+from netlib.nn.plugin_terms import PluginMean, plugin_loss
 from netlib.spec.base import Spec
 from netlib.spec.losses import LossSpec
 from netlib.spec.metrics import Accuracy, MetricSpec
+from netlib.spec.plugins.terms import PluginLoss, PluginMetric
 
 _HOMES = {
     "initializer": keras.initializers,
@@ -58,7 +60,12 @@ def activation(spec: Spec | None) -> Callable[[Any], Any]:
 
 
 def make_loss(spec: LossSpec) -> Any:
-    """The Keras loss, which gives a value for each entry of the output without the last axis: `(batch, ...)`, not reduced."""
+    """The Keras loss, which gives a value for each entry of the output without the last axis: `(batch, ...)`, not reduced.
+
+    That of a plug-in may also give one for each sample, or for each entry.
+    """
+    if isinstance(spec, PluginLoss):
+        return plugin_loss(spec)
     return make(spec, reduction=None)
 
 
@@ -73,6 +80,8 @@ def make_metric(spec: MetricSpec, loss: LossSpec | None = None, units: int | Non
         if chosen is None:
             raise ValueError("Accuracy needs a loss that classifies; `netlib.spec.contract.check` reports it")
         spec = chosen
+    if isinstance(spec, PluginMetric):
+        return _double(PluginMean)(spec, dtype="float64")
     extra = {"from_logits": loss is not None and loss.takes_logits} if spec.takes == "output" else {}
     metric = _double(keras_class(spec))(**arguments(spec), **extra, dtype="float64")
     if units is not None and not getattr(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -238,6 +239,10 @@ class Module(tf.Module, Parent):
     def __repr__(self) -> str:
         """The tree: a line for each module, with its variables."""
         return drawn(Tree(self))
+
+    def _repr_html_(self) -> str:
+        """The same, for a notebook."""
+        return f"<pre>{escape(repr(self))}</pre>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A copy with variables of its own."""

@@ -27,18 +27,22 @@ class LoadReport(NamedTuple):
         """Whether every variable was loaded, and everything was used."""
         return not (self.missing or self.unexpected or self.mismatched)
 
+    def rest(self) -> str:
+        """What was not loaded, in words."""
+        words = ("missing", "unexpected", "mismatched", "ignored")
+        return "; ".join(f"{word}: {', '.join(paths)}" for word in words if (paths := getattr(self, word)))
+
     def __str__(self) -> str:
         renamed = f" ({len(self.renamed)} renamed)" if self.renamed else ""
-        parts = [f"{len(self.loaded)} loaded{renamed}"]
-        for word in ("missing", "unexpected", "mismatched", "ignored"):
-            paths = getattr(self, word)
-            if paths:
-                parts.append(f"{word}: {', '.join(paths)}")
-        return "; ".join(parts)
+        return "; ".join(filter(None, [f"{len(self.loaded)} loaded{renamed}", self.rest()]))
 
 
 class StateError(UsageError):
-    """A state dict that does not fit the module."""
+    """A state dict that does not fit the module; `misfits` are what does not."""
+
+    def __init__(self, message: str, misfits: str = "") -> None:
+        super().__init__(message)
+        self.misfits = misfits
 
 
 def load(
@@ -68,7 +72,7 @@ def load(
         mismatched=[_mismatch(p, variables[p], known[p]) for p, fit in fits.items() if not fit and p in known],
     )
     if strict and not report.complete():
-        raise StateError(f"the state dict does not fit {name}: {report}{_hint(report)}")
+        raise StateError(f"the state dict does not fit {name}: {report}{_hint(report)}", report.rest())
     for path in report.loaded:
         variables[path].assign(known[path])
     return report

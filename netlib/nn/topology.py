@@ -23,6 +23,7 @@ BASES = (
     "Sequential",
     "Foreign",
     "KerasLayer",
+    "PluginLayer",
     "TimeDistributed",
     "While",
     "RNN",

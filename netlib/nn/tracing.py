@@ -44,7 +44,7 @@ def copy_to_try(layer: Any) -> Any:
 
 
 def run_without_values(
-    layer: Any, tensors: Sequence[TensorSpec], ends: dict[str, End] | None = None
+    layer: Any, tensors: Sequence[TensorSpec], ends: dict[str, End] | None = None, *, training: bool = False
 ) -> dict[str, TensorSpec]:
     """Builds a layer, with all layers that it calls, and returns its outputs by port: `output`, their places, or their names.
 
@@ -54,7 +54,7 @@ def run_without_values(
     found: dict[str, TensorSpec] = {}
 
     def run(*values: tf.Tensor) -> None:
-        given = by_port(layer(*values, training=False))
+        given = by_port(layer(*values, training=training))
         found.update({port: _output(layer, port, value) for port, value in given.items()})
         if ends is not None:
             ends.update({port: end for port, value in given.items() if (end := end_of(value))})

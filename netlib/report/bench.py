@@ -63,10 +63,10 @@ def _loop_table(benchmarks: Sequence[Benchmark], width: int, color: bool) -> lis
             else [_name(each), *(fact.text(each) for fact in facts)]
             for each in benchmarks
         ]
-        lines = _table(["\nconfig", *(fact.title for fact in facts)], rows, width, color)
+        titles = ["\nconfig", *(fact.title for fact in facts)]
         last = max(facts, key=lambda fact: fact.gives_way)
-        if max(map(len, lines), default=0) <= width or not last.gives_way:
-            return lines
+        if max(map(len, _table(titles, rows, width, color=False))) <= width or not last.gives_way:
+            return _table(titles, rows, width, color)
         facts.remove(last)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from netlib.report import numbers
-from netlib.report.progress import TimeLeft, fraction, header_lines, metrics_of, of
+from netlib.report.header import header_lines
+from netlib.report.progress import TimeLeft, fraction, metrics_of, of
 from netlib.spec.listener import Listener
 
 
@@ -16,19 +18,21 @@ class EpochLines(Listener):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._epochs: int | None = None
+        self._total_steps: int | None = None
         self._time_left = TimeLeft()
         self._best = False
 
-    def run_started(self, run: object, header: Mapping[str, Any]) -> None:
-        """What is trained, on what and how."""
-        for line in header_lines(header):
+    def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
+        """What is trained, on what, how and where."""
+        self._total_steps = header["total_steps"]
+        for line in header_lines(run, header):
             self._write(line)
 
     def epoch_started(self, epoch: int, epochs: int | None, steps: int | None) -> None:
         """Remembers how many epochs there are."""
         self._epochs = epochs
         self._best = False
-        self._time_left.done(fraction(epoch, epochs, 0, steps))
+        self._time_left.done(fraction(epoch, epochs, 0, steps, self._total_steps))
 
     def phase(self, text: str) -> None:
         """Such a moment says nothing of the time that is left."""
@@ -43,7 +47,7 @@ class EpochLines(Listener):
         samples_per_second: float,
     ) -> None:
         """Counts, for the time that is left."""
-        self._time_left.done(fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch))
+        self._time_left.done(fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch, self._total_steps))
 
     def validation_started(self) -> None:
         """Counts, for the time that is left."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from netlib.report.layout import bold
+from netlib.report.layout import bold, wrapped
 from netlib.report.summary_values import tensor_values
 from netlib.report.terminal import has_color, width
 from netlib.spec.schema.description import Description, Group, LayerFacts, Parameter
@@ -27,12 +27,13 @@ CLOSING = {
 def groups_text(groups: Sequence[Group], stream: TextIO, verb: str = "layers") -> str:
     """Types in groups, a line or more each."""
     color, columns = has_color(stream), min(width(), _WIDEST)
-    gap = max(len(name) for group in groups for name in group.members) + len(INDENT)
+    gap = min(max(len(name) for group in groups for name in group.members) + len(INDENT), columns // 2)
     lines = []
     for group in groups:
-        lines.append(bold(group.name, color) + f": {group.doc[:1].lower()}{group.doc[1:]}")
+        title, *more = wrapped(f"{group.name}: {group.doc[:1].lower()}{group.doc[1:]}", columns, INDENT * 2)
+        lines += [title.replace(group.name, bold(group.name, color), 1), *more]
         for name, about in group.members.items():
-            lines += _wrapped(f"{INDENT}{name.ljust(gap)}{about}", columns, INDENT + " " * gap)
+            lines += wrapped(f"{INDENT}{name.ljust(gap - len(INDENT))}{INDENT}{about}", columns, INDENT + " " * gap)
         lines.append("")
     return "\n".join([*lines, *CLOSING[verb]]) + "\n"
 
@@ -53,13 +54,13 @@ def description_text(
     color, columns = has_color(stream), min(width(), _WIDEST)
     lines = [f"{bold(facts.name, color)}: {facts.kind}", ""]
     for paragraph in facts.doc.split("\n\n"):
-        lines += [*_wrapped(paragraph, columns), ""]
+        lines += [*wrapped(paragraph, columns), ""]
     if facts.spellings:
-        lines += [*_wrapped(f"Also written {', '.join(facts.spellings)}.", columns), ""]
+        lines += [*wrapped(f"Also written {', '.join(facts.spellings)}.", columns), ""]
     if facts.parameters:
         lines += [bold("Parameters", color), *_parameters(facts.parameters, columns, color), ""]
     if facts.alone:
-        lines += [*_wrapped(f"`{facts.alone}` may stand alone: {facts.name}: value.", columns), ""]
+        lines += [*wrapped(f"`{facts.alone}` may stand alone: {facts.name}: value.", columns), ""]
     if facts.layer:
         lines += [*_layer(facts.layer, columns, color), ""]
     if facts.refused:
@@ -85,11 +86,11 @@ def description_values(facts: Description, example: str, others: Sequence[str]) 
 def _parameters(parameters: Sequence[Parameter], columns: int, color: bool) -> Iterator[str]:
     for each in parameters:
         rest = "required" if each.required else f"default {value_in_words(each.default)}"
-        first, *more = _wrapped(f"{INDENT}{each.name}: {each.type}; {rest}", columns, INDENT * 3)
+        first, *more = wrapped(f"{INDENT}{each.name}: {each.type}; {rest}", columns, INDENT * 3)
         yield first.replace(each.name, bold(each.name, color), 1)
         yield from more
         if each.doc:
-            yield from _wrapped(f"{INDENT * 2}{each.doc}", columns, INDENT * 2)
+            yield from wrapped(f"{INDENT * 2}{each.doc}", columns, INDENT * 2)
 
 
 def _layer(layer: LayerFacts, columns: int, color: bool) -> Iterator[str]:
@@ -111,7 +112,7 @@ def _layer(layer: LayerFacts, columns: int, color: bool) -> Iterator[str]:
 
 def _entries(entries: dict[str, str], columns: int) -> Iterator[str]:
     for name, text in entries.items():
-        yield from _wrapped(f"{INDENT}{name}: {text}", columns, INDENT * 3)
+        yield from wrapped(f"{INDENT}{name}: {text}", columns, INDENT * 3)
 
 
 def _example(facts: Description, columns: int) -> Iterator[str]:
@@ -119,8 +120,4 @@ def _example(facts: Description, columns: int) -> Iterator[str]:
     if example.outputs:
         given = " and ".join(map(str, example.inputs.values())) or "nothing"
         made = ", ".join(map(str, example.outputs.values()))
-        yield from _wrapped(f"{INDENT}of {given} makes {made}", columns, INDENT * 3)
-
-
-def _wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        yield from wrapped(f"{INDENT}of {given} makes {made}", columns, INDENT * 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -12,11 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from netlib.report import numbers
-from netlib.report.progress import TimeLeft, fraction, header_lines, of
+from netlib.report.course import Course
+from netlib.report.header import header_lines
+from netlib.report.layout import GAP
+from netlib.report.progress import TimeLeft, fraction, of
+from netlib.report.terminal import can_draw
 from netlib.spec.listener import Listener
 
 FRAMES_PER_SECOND = 5
 BAR_WIDTH = 24
+LEAST_BAR = 4
+"""Columns below which a bar says nothing."""
 
 
 class LiveDisplay(Listener):
@@ -28,26 +35,31 @@ class LiveDisplay(Listener):
     def __init__(self, stream: TextIO) -> None:
         self._epoch = 0
         self._epochs: int | None = None
+        self._total_steps: int | None = None
         self._part = 0.0
         self._phase = "starting"
         self._speed = ""
+        self._monitor = ""
         self._time_left = TimeLeft()
-        self._rows: dict[str, Mapping[str, float]] = {}
-        self._best_epoch = 0
+        self._course = Course()
         self._best = False
+        self._draws = can_draw(stream)
         self._console = Console(file=stream, highlight=False)
         self._live = Live(
             console=self._console,
-            get_renderable=self.frame,
+            get_renderable=lambda: self.frame(self._console.width),
             refresh_per_second=FRAMES_PER_SECOND,
             transient=True,
             redirect_stdout=False,
         )
 
-    def run_started(self, run: object, header: Mapping[str, Any]) -> None:
+    def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
         """Prints the header, then starts to draw."""
-        for line in header_lines(header):
-            self._console.print(Text(line))
+        monitor = header["monitor"]
+        self._monitor = f"{monitor['split']}.{monitor['metric']}"
+        self._total_steps = header["total_steps"]
+        for number, line in enumerate(header_lines(run, header)):
+            self._console.print(Text(line, style="" if number else "bold"))
         self._live.start()
 
     def phase(self, text: str) -> None:
@@ -59,7 +71,8 @@ class LiveDisplay(Listener):
         """A new epoch."""
         self._epoch, self._epochs = epoch, epochs
         self._best = False
-        self._time_left.done(fraction(epoch, epochs, 0, steps))
+        self._course.begin_epoch()
+        self._time_left.done(fraction(epoch, epochs, 0, steps, self._total_steps))
 
     def chunk_ended(
         self,
@@ -69,14 +82,13 @@ class LiveDisplay(Listener):
         logs: Mapping[str, float],
         samples_per_second: float,
     ) -> None:
-        """Advances the bar. A metric that is measured by the epoch keeps its last value."""
+        """Advances the bar: that of the run, or of the epoch where the run's end is not known."""
         self._phase = ""
-        whole_run = fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch)
+        whole_run = fraction(epoch, self._epochs, step_in_epoch, steps_in_epoch, self._total_steps)
         self._time_left.done(whole_run)
         self._part = (step_in_epoch / steps_in_epoch if steps_in_epoch else 0.0) if whole_run is None else whole_run
         self._speed = f"{numbers.count(round(samples_per_second))} samples/s"
-        losses = {name: value for name, value in logs.items() if name != "learning_rate"}
-        self._rows["train"] = {**self._rows.get("train", {}), **losses}
+        self._course.note(logs)
 
     def validation_started(self) -> None:
         """Says so."""
@@ -90,12 +102,7 @@ class LiveDisplay(Listener):
     def epoch_ended(self, record: Mapping[str, Any]) -> None:
         """Takes the record's metrics."""
         self._phase = ""
-        for split in ("train", "validation"):
-            if record.get(split):
-                self._rows[split] = record[split]
-        if self._best:
-            self._best_epoch = record["epoch"]
-            self._rows["best"] = record.get("validation") or record["train"]
+        self._course.take(record, best=self._best)
 
     def message(self, text: str) -> None:
         """Printed above the lines, where it stays."""
@@ -109,28 +116,21 @@ class LiveDisplay(Listener):
         """Takes the lines away; may be called again."""
         self._live.stop()
 
-    def frame(self) -> RenderableType:
-        """What is to be seen now."""
+    def frame(self, width: int) -> RenderableType:
+        """What is to be seen now on so many columns."""
+        return Group(self._head(width), *self._course.lines(width, monitor=self._monitor, draws=self._draws))
+
+    def _head(self, width: int) -> RenderableType:
         left = self._time_left.seconds()
         facts = (
             [self._phase] if self._phase else [self._speed, "" if left is None else f"{numbers.duration(left)} left"]
         )
-        head = Table.grid(padding=(0, 2))
-        epoch = f"epoch {of(self._epoch, self._epochs)}" if self._epoch else ""
-        head.add_row(epoch, ProgressBar(total=1.0, completed=self._part, width=BAR_WIDTH), f"{self._part:.0%}", *facts)
-        return Group(head, self._metrics()) if self._rows else head
-
-    def _metrics(self) -> Table:
-        rows = dict(self._rows)  # the training may add one while this thread draws
-        names = list(dict.fromkeys(name for values in rows.values() for name in values))
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("")
-        for name in names:
-            table.add_column(name, justify="right")
-        table.add_column("")
-        for row in ("train", "validation", "best"):
-            if row in rows:
-                cells = [numbers.metric(rows[row][name]) if name in rows[row] else "" for name in names]
-                note = f"epoch {self._best_epoch}" if row == "best" else ""
-                table.add_row(row, *cells, note, style="bold" if row == "best" else None)
-        return table
+        epoch = [f"epoch {of(self._epoch, self._epochs)}"] if self._epoch else []
+        words = [*epoch, f"{self._part:.0%}", *filter(None, facts)]
+        room = width - sum(map(len, words)) - len(GAP) * len(words)
+        if room < LEAST_BAR:
+            return Text(GAP.join(words), no_wrap=True, overflow="ellipsis")
+        head = Table.grid(padding=(0, len(GAP)))
+        bar = ProgressBar(total=1.0, completed=self._part, width=min(room, BAR_WIDTH))
+        head.add_row(*epoch, bar, *words[len(epoch) :])
+        return head

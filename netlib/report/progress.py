@@ -1,4 +1,4 @@
-"""What the displays of a training have in common: the time that is left, the header, a record's metrics."""
+"""What the displays of a training have in common: the time that is left, a record's metrics."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
-
-from netlib.report import numbers
 
 _MARKS = 50
 
@@ -43,20 +41,22 @@ class TimeLeft:
         return max(0.0, needed - (time.monotonic() - end))
 
 
-def fraction(epoch: int, epochs: int | None, step: int, steps: int | None) -> float | None:
-    """How much of the run is done, 0 to 1; None where the number of epochs, or of an epoch's steps, is not known."""
-    return (epoch - 1 + step / steps) / epochs if epochs and steps else None
+def fraction(
+    epoch: int, epochs: int | None, step: int, steps: int | None, total_steps: int | None = None
+) -> float | None:
+    """How much of the run is done, 0 to 1; None where that cannot be told.
 
-
-def header_lines(header: Mapping[str, Any]) -> list[str]:
-    """What is trained, on what and how, in a few lines."""
-    samples = [f"{numbers.count(size)} {split}" for split, size in header["samples"].items() if size] or ["a stream"]
-    threads, parameters = header["threads"], header["parameters"]
-    return [
-        f"{header['name']}: {numbers.count(parameters.total)} parameters, {numbers.count(parameters.trainable)} trainable",
-        f"samples: {', '.join(samples)}; batches of {numbers.count(header['batch_size'])}",
-        f"execution: {header['execution']} on {threads} thread{'' if threads == 1 else 's'}; {header['execution_reason']}",
-    ]
+    Args:
+        epoch: the one under way, counted from 1.
+        epochs: of the run; None where another budget ends it.
+        step: of the epoch.
+        steps: of a whole epoch; None where that is not known.
+        total_steps: after which the run ends, if it does not end before; None where only epochs say.
+    """
+    if not steps:
+        return None
+    budgets = [total for total in (epochs and epochs * steps, total_steps) if total]
+    return min(1.0, ((epoch - 1) * steps + step) / min(budgets)) if budgets else None
 
 
 def metrics_of(record: Mapping[str, Any]) -> dict[str, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netlib.report import numbers
-from netlib.report.layout import Cell, Column, bold, joined, lay_out
+from netlib.report.layout import Cell, Column, table
 from netlib.report.terminal import width
 
 Metrics = Mapping[str, Mapping[str, float]]
 """By split, then by name."""
 
-TRAIN_NOTE = "train: the mean over the epoch, while the weights changed; the others: of its end"
+TRAIN_NOTE = "train: the mean over the epoch, while the weights changed; others: of its end"
 
 
 def training_result(
@@ -22,9 +22,9 @@ def training_result(
     `epochs` are those that are complete; the best one may be one that was cut short, and counts then.
     """
     best = "" if best_epoch is None else f"best epoch: {best_epoch} of {max(best_epoch, epochs)}, "
-    table = f"{_table(metrics, color)}\n\n" if metrics else ""
+    measured = f"{_table(metrics, color)}\n\n" if metrics else ""
     note = f"{TRAIN_NOTE}\n" if "train" in metrics else ""
-    return f"{table}{note}{best}{numbers.duration(seconds)}\n"
+    return f"{measured}{note}{best}{numbers.duration(seconds)}\n"
 
 
 def evaluation_result(
@@ -41,5 +41,4 @@ def _table(metrics: Metrics, color: bool) -> str:
         [Cell(split), *(Cell(numbers.metric(values[name]) if name in values else "") for name in names)]
         for split, values in metrics.items()
     ]
-    head, *lines = map(joined, lay_out(columns, rows, width()))
-    return "\n".join([bold(head, color), *lines])
+    return "\n".join(table(columns, rows, width(), color))

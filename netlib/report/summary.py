@@ -28,10 +28,12 @@ def summary_text(graph: Graph, name: str = "model", stages: Sequence[tuple[Stage
     return as_text(summarise_graph(graph, name, stages=stages), FILE_WIDTH)
 
 
-def as_text(summary: Summary, width: int, columns: Sequence[str] = ()) -> str:
+def as_text(summary: Summary, width: int, columns: Sequence[str] = (), *, color: bool = False) -> str:
     """Plain lines; every node is named by its whole path. `columns` are those of `netlib.report.summary_columns`."""
-    lines = _table(summary, [Cell(_folded(row, row.path)) for row in summary.rows], width, columns)
-    return "\n".join([summary.name, "", *map(joined, lines), "", *closing_lines(summary, width)]) + "\n"
+    paths = [Cell(_folded(row, row.path)) for row in summary.rows]
+    head, *lines = map(joined, _table(summary, paths, width, columns))
+    closing = closing_lines(summary, width)
+    return "\n".join([bold(summary.name, color), "", bold(head, color), *lines, "", *closing]) + "\n"
 
 
 def as_tree(summary: Summary, width: int, color: bool, columns: Sequence[str] = ()) -> str:
@@ -59,7 +61,7 @@ def for_stream(summary: Summary, stream: TextIO, columns: Sequence[str] = ()) ->
     """What a stream shows best: the tree on a terminal, plain lines elsewhere."""
     if is_live(stream) and can_draw(stream):
         return as_tree(summary, columns_to_fill(), has_color(stream), columns)
-    return as_text(summary, columns_to_fill(), columns)
+    return as_text(summary, columns_to_fill(), columns, color=has_color(stream))
 
 
 def branch(row: Row) -> Cell:

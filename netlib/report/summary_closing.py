@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 
 from netlib.report import numbers
+from netlib.report.layout import wrapped
 from netlib.report.summary_rows import StepMemory, Summary
 from netlib.spec.base import Spec
 from netlib.spec.costs import Cost
@@ -15,6 +16,7 @@ from netlib.spec.memory import MARGIN
 from netlib.spec.param_groups import Share
 from netlib.spec.wrappers import While
 
+INDENT = "    "
 _NAMED = 3
 """Nodes that a line lists."""
 _JOINED = "\N{NO-BREAK SPACE}"
@@ -29,7 +31,7 @@ def closing_lines(summary: Summary, width: int) -> list[str]:
     lines += [_parameters(totals), *_stages(summary), *map(_share, summary.shares), *_operations(totals, summary.graph)]
     if summary.step is not None:
         lines += _memory(summary.step, summary.graph, width)
-    return [*lines, *_of_keras(summary.graph)]
+    return [piece for line in [*lines, *_of_keras(summary.graph)] for piece in wrapped(line, width, INDENT) or [""]]
 
 
 def _of_keras(graph: Graph) -> list[str]:

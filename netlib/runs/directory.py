@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlib.runs import atomic
-from netlib.spec.errors import NetlabError, UsageError, did_you_mean
+from netlib.spec.errors import NetlabError, UsageError, closest, did_you_mean
 
 CHECKPOINTS = "checkpoints"
 """The folder that every run directory has, and by which one is recognised."""
@@ -49,6 +49,21 @@ class RunDirectory:
     def metrics(self) -> Path:
         """One line of JSON an epoch."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def header(self) -> Path:
+        """What is trained and how, in a few facts, as it was said when the run began or was gone on with."""
+        return self.path / "header.json"
+
+    @property
+    def result(self) -> Path:
+        """What came out, of a run that has ended by itself."""
+        return self.path / "result.json"
+
+    @property
+    def failure(self) -> Path:
+        """Why the training failed, if it did."""
+        return self.path / "failure.json"
 
     @property
     def summary(self) -> Path:
@@ -127,6 +142,15 @@ def create(root: Path, name: str, files: Mapping[str, str] | None = None) -> Run
     while not _make_folder(root / f"{name}-{number}"):
         number += 1
     return _fill(RunDirectory(root / f"{name}-{number}"), files or {}, made=True)
+
+
+def next_path(root: Path, name: str) -> Path:
+    """Where `create` would make the next run directory.
+
+    Raises:
+        NetlabError: if the system refuses.
+    """
+    return root / f"{name}-{_next_number(root, name) if root.is_dir() else 1}"
 
 
 def create_at(path: Path, files: Mapping[str, str] | None = None) -> RunDirectory:
@@ -244,9 +268,12 @@ def _suggestion(path: Path) -> str:
     beside = [run.name for run in runs_in(path.parent)]
     default = [str(run.path) for run in runs_in(DEFAULT_ROOT)]
     inside = [str(run.path) for run in runs_in(path)]
-    close = did_you_mean(path.name, beside) or did_you_mean(str(DEFAULT_ROOT / path.name), default)
+    close = closest(path.name, beside)
+    meant = (
+        f"; did you mean '{path.with_name(close)}'?" if close else did_you_mean(str(DEFAULT_ROOT / path.name), default)
+    )
     listed = inside or beside or default
-    if close or not listed:
-        return close
+    if meant or not listed:
+        return meant
     more = ", ..." if len(listed) > _SHOWN_RUNS else ""
     return f"; the runs there: {', '.join(listed[-_SHOWN_RUNS:])}{more}"

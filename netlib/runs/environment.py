@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from netlib.spec.cores import available_cores
 from netlib.spec.execution import Choice
 
 PACKAGES = ("netlab", "tensorflow", "keras", "numpy", "ml_dtypes", "safetensors", "polars", "pillow")
@@ -96,11 +97,6 @@ def machine(devices: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def available_cores() -> int:
-    """The cores that this process may use, which a container or `taskset` can make fewer."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def variables() -> dict[str, str]:
     """The environment variables that change what is computed; never one that may hold a secret."""
     found = {}
@@ -122,7 +118,12 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if "variables" in then and "variables" in now:
         old, new = then["variables"], now["variables"]
         pairs += [(name, old.get(name), new.get(name)) for name in sorted({*old, *new} - {_ONLY_CACHE})]
-    return [f"{name}: {_said(value)} -> {_said(other)}" for name, value, other in pairs if value != other]
+    return [f"{name}: {said(value)} -> {said(other)}" for name, value, other in pairs if value != other]
+
+
+def deciding(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what `describe` gave, all that decides bits, by the names that are shown."""
+    return {**_flat(facts), **(facts.get("variables") or {})}
 
 
 def _flat(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,7 +141,8 @@ def _flat(facts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """One of these values as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from netlib.runs.environment import available_cores
+from netlib.spec.cores import available_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,7 +24,7 @@ def sha256_of(paths: Sequence[Path]) -> dict[str, str]:
     Raises:
         OSError: the system refuses to read one.
     """
-    return dict(zip((path.name for path in paths), at_once(_sha256, paths), strict=True))
+    return dict(zip((path.name for path in paths), at_once(sha256, paths), strict=True))
 
 
 def at_once(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -40,6 +40,11 @@ def at_once(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Result
         return list(pool.map(act, items))
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal.
+
+    Raises:
+        OSError: the system refuses to read it.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

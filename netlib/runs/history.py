@@ -14,6 +14,8 @@ from netlib.runs import atomic, plain
 from netlib.runs.directory import RunDirectory
 from netlib.runs.errors import HistoryError
 
+_SPLITS = ("train", "validation", "test")
+
 
 @dataclass(frozen=True)
 class History:
@@ -94,4 +96,13 @@ def _record(line: bytes) -> dict[str, Any]:
     record = plain.from_json(line)
     if not isinstance(record, dict) or type(record.get("step")) is not int:
         raise ValueError("expected a mapping with an integer 'step'")
+    if not all(isinstance(record[split], dict) for split in _SPLITS if split in record):
+        raise ValueError("expected the metrics of a split by their names")
+    if "train" in record and type(record.get("epoch")) is not int:
+        raise ValueError("expected of an epoch an integer 'epoch'")
+    if not isinstance(record.get("seconds", 0.0), int | float):
+        raise ValueError("expected a number of 'seconds'")
+    numbers = [each for value in record.values() for each in (value.values() if isinstance(value, dict) else [value])]
+    if any(isinstance(each, int) and abs(each) >= 2**63 for each in numbers):
+        raise ValueError("expected integers of 64 bits")
     return record

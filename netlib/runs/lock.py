@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlib.runs import atomic
 from netlib.runs.directory import RunDirectory
 from netlib.spec.errors import NetlabError, UsageError
+
+PATIENCE = 0.5
+"""Seconds for which a lock is asked for: who only looks whether a run is free has a lock of his own for an instant."""
+_PAUSE = 0.01
 
 
 @contextmanager
@@ -22,16 +27,13 @@ def alone(run: RunDirectory) -> Iterator[None]:
         UsageError: another process trains the run.
         NetlabError: the system refuses to open the folder.
     """
-    if sys.platform == "win32":
+    with _opened(run) as descriptor:
+        end = time.monotonic() + PATIENCE
+        while not _has_locked(descriptor, shared=False):
+            if time.monotonic() > end:
+                raise _refusal(run)
+            time.sleep(_PAUSE)
         yield
-        return
-    with atomic.explained(run.path, "lock"):
-        descriptor = os.open(run.checkpoints, os.O_RDONLY)
-    try:
-        _lock(descriptor, run)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def need_free(run: RunDirectory) -> None:
@@ -41,29 +43,52 @@ def need_free(run: RunDirectory) -> None:
         UsageError: another process trains the run.
         NetlabError: the system refuses to open the folder.
     """
-    with alone(run):
-        return
+    if not _is_free(run):
+        raise _refusal(run)
 
 
 def is_taken(run: RunDirectory) -> bool:
     """Whether another process trains the run, as far as that can be known."""
     try:
-        need_free(run)
-    except UsageError:
-        return True
+        return not _is_free(run)
     except NetlabError:
         return False
-    return False
 
 
-def _lock(descriptor: int, run: RunDirectory) -> None:
+def _is_free(run: RunDirectory) -> bool:
+    """By a lock that several may have at once, so that those who look do not take each other for a training."""
+    with _opened(run) as descriptor:
+        return _has_locked(descriptor, shared=True)
+
+
+@contextmanager
+def _opened(run: RunDirectory) -> Iterator[int | None]:
+    """The folder that is locked; what is locked is free again when it is closed."""
+    if sys.platform == "win32":
+        yield None
+        return
+    with atomic.explained(run.path, "lock"):
+        descriptor = os.open(run.checkpoints, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _has_locked(descriptor: int | None, *, shared: bool) -> bool:
+    """False where somebody else has it; no file system without locks refuses any."""
+    if descriptor is None:
+        return True
     import fcntl
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise UsageError(
-            f"run '{run.path}' is being trained by another process; wait until it ends, or stop it"
-        ) from None
+        return False
     except OSError:  # this file system has no locks
-        return
+        return True
+    return True
+
+
+def _refusal(run: RunDirectory) -> UsageError:
+    return UsageError(f"run '{run.path}' is being trained by another process; wait until it ends, or stop it")

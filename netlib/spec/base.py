@@ -33,6 +33,11 @@ class Spec(BaseModel):
     """Parameters that Keras has and this spec, on purpose, has not: name -> what to do instead."""
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Once a spec is made, its class variables need no evaluation any more."""
+        _settle_class_variables(cls)
+
+    @classmethod
     def type_name(cls) -> str:
         """The name by which a config calls it."""
         return snake_case(cls.__name__) if cls.kind == "activation" else cls.__name__
@@ -76,6 +81,19 @@ class Spec(BaseModel):
         except ValidationError as error:
             raise as_validation_error(_problems(cls, error.errors(include_url=False))) from None
         return checked
+
+
+def _settle_class_variables(cls: type[Spec]) -> None:
+    """Replaces the texts that annotate class variables: pydantic evaluates those of every base anew for each class below it.
+
+    Of a class variable it has to know no more than that it is one. The texts were a tenth of the time of `netlab check`.
+    """
+    for name, annotation in cls.__annotations__.items():
+        if isinstance(annotation, str) and annotation.startswith("ClassVar["):
+            cls.__annotations__[name] = ClassVar
+
+
+_settle_class_variables(Spec)
 
 
 def spec_argument(cls: type, kind: type[Spec]) -> Any:

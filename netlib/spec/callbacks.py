@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
 
 from netlib.spec.base import Spec, shown
 from netlib.spec.choice import parse_choice
 from netlib.spec.errors import Problem, SpecError
-from netlib.spec.types import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from netlib.spec.freezing import Selectors
+from netlib.spec.types import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+if TYPE_CHECKING:
+    from netlib.spec.graph import Graph
 
 Mode = Literal["auto", "min", "max"]
 MODE = "Which way is better; auto asks the metric."
 MONITOR = "What is watched, such as validation.loss; as 'train.monitor' if null."
+NO_VALIDATION = "there is no validation split to draw the confusion matrix of; set 'data.validation', or leave it out"
 UNITS = {"s": 1, "m": 60, "h": 3600}
 TIME = r"(\d+(\.\d+)?[smh])+"
 
@@ -41,6 +46,11 @@ class CallbackSpec(Spec):
     """Whether other weights would come out without it: a run that is gone on with must keep it as it is."""
     writes_files: ClassVar[bool] = False
     """Whether it has files in the run directory."""
+
+    def check(self, graph: Graph, validation: bool) -> list[Problem]:
+        """What does not fit the network or the data, placed under its parameters; `validation`: whether there is such a split."""
+        del graph, validation
+        return []
 
 
 class EarlyStopping(CallbackSpec):
@@ -101,9 +111,30 @@ class CSVLog(CallbackSpec):
 
 
 class TensorBoard(CallbackSpec):
-    """Writes each epoch's metrics as event files into `tensorboard/` in the run directory."""
+    """Writes each epoch's metrics, and the config, as event files into `tensorboard/` in the run directory; how its weights are
+    spread, and the confusion matrix, if that is asked for."""
 
     writes_files = True
+    histograms: Selectors = Field(
+        (),
+        description="Weights whose histograms are written, by globs over the paths of nodes and weights, such as `**.kernel`.",
+        examples=[["encoder.**", "**.bias"]],
+    )
+    confusion: bool = Field(
+        False,
+        description="Draw the confusion matrix of the validation split, which is predicted once more for it; needs matplotlib.",
+    )
+    every: PositiveInt = Field(1, description="Epochs between two histograms, and between two matrices.")
+
+    def check(self, graph: Graph, validation: bool) -> list[Problem]:
+        """Selectors that fit no weight, and a matrix of samples that there are none of."""
+        from netlib.spec.weight_selectors import misses, weights_of
+
+        selectors = [(("histograms", number), selector) for number, selector in enumerate(self.histograms)]
+        problems = misses(selectors, (path for paths, *_ in weights_of(graph) for path in paths))
+        if self.confusion and not validation:
+            problems.append(Problem(("confusion",), NO_VALIDATION))
+        return problems
 
 
 def parse_callbacks(value: Any) -> tuple[CallbackSpec, ...]:

@@ -45,7 +45,7 @@ def parse_choice(kind: str, value: Any) -> Spec:
     if isinstance(value, Spec) and value.kind == kind:
         return value
     if isinstance(value, str):
-        return _without_parameters(kind, value)
+        return _without_parameters(spec_class(kind, value))
     if not isinstance(value, Mapping) or len(value) != 1:
         raise SpecError(f"expected one {kind}, as a name or as 'Name: {{parameters}}', got {_received(value)}")
     (name, parameters), *_ = value.items()
@@ -60,9 +60,9 @@ def parse_choice(kind: str, value: Any) -> Spec:
 
 
 @cache
-def _without_parameters(kind: str, name: str) -> Spec:
+def _without_parameters(spec: type[Spec]) -> Spec:
     try:
-        return spec_class(kind, name).model_validate({})
+        return spec.model_validate({})
     except ValidationError as error:
         raise SpecError(Problem((), p.message) for p in problems_of(error)) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
 
 from netlib.spec.base import Spec
-from netlib.spec.errors import Problem, SpecError
+from netlib.spec.errors import Problem, SpecError, one_of
 from netlib.spec.registry import snake_case
 from netlib.spec.tensors import TensorSpec
 
@@ -175,8 +175,12 @@ class SourceSpec(Spec):
             MissingFileError: there is no such file.
             SpecError: this source reads no files, or none of that kind.
         """
-        message = f"source '{self.type_name()}' has samples of its own and cannot read other files"
-        raise SpecError(f"{message}; predict on a split of the run's own data: --split test")
+        from netlib.spec.sources.arrays_elsewhere import ARRAYS, arrays_elsewhere
+
+        if path.lower().endswith(ARRAYS):
+            return arrays_elsewhere(self, path, {name: name for name in raw.inputs})
+        message = f"source '{self.type_name()}' has samples of its own: other ones are read from {one_of(ARRAYS)} files"
+        raise SpecError(f"{message}, with an array for each input; or predict on a split of its own: --split test")
 
 
 class SplitSpec(Spec):

@@ -7,8 +7,6 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 
 from netlib.spec.base import Spec
 from netlib.spec.errors import SpecError
-from netlib.spec.initializers import InitializerSpec
-from netlib.spec.regularizers import RegularizerSpec
 from netlib.spec.tensors import Shape, TensorSpec, elements, show
 
 MASK = "mask"
@@ -34,6 +32,9 @@ class Weight:
 
     def objections(self) -> list[str]:
         """Why its initializer or regularizer cannot handle its shape, if so."""
+        from netlib.spec.initializers import InitializerSpec  # two catalogues, of which not every layer has something
+        from netlib.spec.regularizers import RegularizerSpec
+
         by = (self.initializer, self.regularizer)
         found = [spec.objection(self.shape) for spec in by if isinstance(spec, InitializerSpec | RegularizerSpec)]
         return [objection for objection in found if objection]

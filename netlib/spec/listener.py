@@ -19,7 +19,10 @@ class Listener:
         Args:
             run: the run directory, None if there is none.
             header: `name`, `config`, `parameters` (a `netlib.spec.graph.Parameters`), `execution`, `execution_reason`,
-                `threads`, `samples` (by split), `batch_size` and `epochs`.
+                `devices` (what is computed on, such as `CPU`), `threads`, `data` (what the samples are read from, None where
+                that is not known), `samples` (by split), `batch_size`, `steps` (of an epoch, None where that is not known),
+                `epochs`, `total_steps` (updates after which it ends, None where another budget says) and `monitor` (`split`,
+                `metric` and `mode` of what decides about the best epoch).
         """
 
     def phase(self, text: str) -> None:

@@ -6,13 +6,12 @@ What Keras's optimizers also do, and the training loop does here, is refused wit
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import Field
 
-from netlib.spec.base import Spec, as_validation_error, shown
-from netlib.spec.choice import Choice, parse_choice
-from netlib.spec.errors import SpecError
+from netlib.spec.base import Spec
+from netlib.spec.learning_rate import Rate
 from netlib.spec.types import Float, Fraction, NonNegativeFloat, PositiveFloat
 
 AVERAGES = "averages of the weights belong to the training loop, which does not keep them yet"
@@ -28,31 +27,6 @@ REFUSED = {
     " 'train.precision' or a node's 'dtype' says",
     "name": "an optimizer has no name here",
 }
-
-
-LARGEST = 3.4028234663852886e38
-"""Of float32."""
-
-
-def _rate(value: Any) -> float | Spec:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if 0 < value <= LARGEST:
-            return float(value)
-        raise ValueError(f"expected a number greater than 0 that float32 can hold, or a schedule, got {shown(value)}")
-    if value is None or isinstance(value, bool | list | tuple):
-        raise ValueError(f"expected a number, or a schedule as 'Name: {{parameters}}', got {shown(value)}")
-    try:
-        return parse_choice("schedule", value)
-    except SpecError as error:
-        raise as_validation_error(error.problems) from None
-
-
-def _plain_rate(rate: float | Spec) -> Any:
-    return rate.to_choice() if isinstance(rate, Spec) else rate
-
-
-_WrittenRate = PositiveFloat | Annotated[Spec, Choice("schedule")]
-Rate = Annotated[float | Spec, PlainValidator(_rate, json_schema_input_type=_WrittenRate), PlainSerializer(_plain_rate)]
 RATE = "Learning rate: a number, or a schedule such as {CosineDecay: {...}}."
 DECAY = "Share of each weight (times the learning rate) that every update takes away; none if null."
 FIRST = "Decay of the mean of gradients."

@@ -13,11 +13,12 @@ from netlib.spec.choice import Choice
 from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.freezing import Selectors
 from netlib.spec.graph import Graph
-from netlib.spec.optimizers import OptimizerSpec, Rate
+from netlib.spec.learning_rate import Rate
 from netlib.spec.types import NonNegativeFloat, PositiveFloat, as_tuple
 from netlib.spec.weight_selectors import Placed, fits, misfits, misses, trained_weights
 
 if TYPE_CHECKING:
+    from netlib.spec.optimizers import OptimizerSpec
     from netlib.spec.schedules import ScheduleSpec
 
 KEY = "param_groups"

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from netlib.spec.base import Spec
-from netlib.spec.choice import Optimizer
+from netlib.spec.choice import Optimizer, parse_choice
 from netlib.spec.errors import Loc, Problem, SpecError
 from netlib.spec.freezing import Selectors
 from netlib.spec.graph import Graph
 from netlib.spec.names import check_name
-from netlib.spec.optimizers import Adam, OptimizerSpec
 from netlib.spec.param_groups import ParamGroups
 from netlib.spec.terms import LossTerm
 from netlib.spec.train_fields import ClipSpec, Losses, loss_names
@@ -21,6 +20,7 @@ from netlib.spec.types import PositiveInt, as_tuple
 from netlib.spec.weight_selectors import Placed, fits, misfits, misses, trained_weights
 
 if TYPE_CHECKING:
+    from netlib.spec.optimizers import OptimizerSpec
     from netlib.spec.schedules import ScheduleSpec
 
 KEY = "phases"
@@ -72,7 +72,9 @@ class PhaseSpec(Spec):
     loss: Annotated[Losses, AfterValidator(_need_terms)] = Field(
         description="What it minimises: a loss, or a mapping from names to losses with 'of', 'target' and 'weight'."
     )
-    optimizer: Optimizer = Field(default_factory=lambda: Adam.parse({}), description="How gradients become updates.")
+    optimizer: Optimizer = Field(
+        default_factory=lambda: parse_choice("optimizer", "Adam"), description="How gradients become updates."
+    )
     clip: ClipSpec | None = Field(None, description="How its gradients are kept small.")
 
     @classmethod
@@ -94,7 +96,7 @@ class PhaseSpec(Spec):
     @property
     def groups(self) -> ParamGroups:
         """Its optimizer, as that of all that it trains."""
-        return ParamGroups(cast(OptimizerSpec, self.optimizer))
+        return ParamGroups(cast("OptimizerSpec", self.optimizer))
 
     def fits(self, paths: Iterable[str]) -> bool:
         """Whether it trains the weight with these paths (several where it is shared)."""

@@ -202,7 +202,7 @@ class Added(NamedTuple):
     origin: Origin
 
 
-ADDED: dict[str, dict[str, Added]] = {"source": {}}
+ADDED: dict[str, dict[str, Added]] = {"layer": {}, "loss": {}, "metric": {}, "source": {}}
 """What plug-ins have added in this process, of the kinds that they can; `netlib.spec.plugins` fills it."""
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netlib.spec.base import Spec, shown
 from netlib.spec.choice import parse_choice
 from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
-from netlib.spec.losses import LossSpec
-from netlib.spec.metrics import MetricSpec
 from netlib.spec.names import check_name
 from netlib.spec.registry import ALIASES, resolve, snake_case
+
+if TYPE_CHECKING:
+    from netlib.spec.losses import LossSpec
+    from netlib.spec.metrics import MetricSpec
 
 ONLY = "loss"
 """Name of the loss that is written without one."""

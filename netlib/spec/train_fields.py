@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import Field, GetCoreSchemaHandler, PlainSerializer, PlainValidator, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from netlib.spec.base import Spec, as_validation_error
 from netlib.spec.callbacks import MODE, CallbackSpec, Mode, callbacks_to_plain, parse_callbacks
@@ -59,14 +60,22 @@ def _with_problems(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return validate
 
 
+class _Parsed(PlainValidator):
+    """Parses terms. Pydantic would look at the type of the field too, and so need every loss and metric there is."""
+
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        parse: Any = self.func
+        return core_schema.no_info_plain_validator_function(_with_problems(parse))
+
+
 Losses = Annotated[
     tuple[LossTerm, ...],
-    PlainValidator(_with_problems(parse_losses)),
+    _Parsed(parse_losses),
     PlainSerializer(losses_to_plain, return_type=Any),
 ]
 Metrics = Annotated[
     tuple[MetricTerm, ...],
-    PlainValidator(_with_problems(parse_metrics)),
+    _Parsed(parse_metrics),
     PlainSerializer(metrics_to_plain, return_type=Any),
 ]
 

@@ -10,13 +10,11 @@ from pydantic import Field, model_validator
 from netlib.spec.base import as_validation_error
 from netlib.spec.callbacks import EarlyStopping, Mode, ReduceOnPlateau, Seconds
 from netlib.spec.checkpoint import CheckpointSpec
-from netlib.spec.choice import Mixing, Optimizer
+from netlib.spec.choice import Mixing, Optimizer, parse_choice
 from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean
 from netlib.spec.freezing import Freeze, Freezing
-from netlib.spec.heads import Heads, bind
 from netlib.spec.loading import LoadSpec
-from netlib.spec.optimizers import Adam, OptimizerSpec
 from netlib.spec.param_groups import ParamGroups, ParamGroupSpecs
 from netlib.spec.phases import INSTEAD, NO_FLOAT16, Phases, PhaseSpecs, beside_phases
 from netlib.spec.precision import Precision
@@ -33,6 +31,9 @@ from netlib.spec.train_fields import (
 from netlib.spec.types import PositiveInt
 
 if TYPE_CHECKING:
+    from netlib.spec.graph import Graph
+    from netlib.spec.heads import Heads
+    from netlib.spec.optimizers import OptimizerSpec
     from netlib.spec.schedules import ScheduleSpec
 
 __all__ = ["ClipSpec", "Execution", "LossTerm", "MetricTerm", "MonitorSpec", "Monitored", "OnNaN", "TrainSpec"]
@@ -65,7 +66,9 @@ class TrainSpec(Section):
         description="A loss, or a mapping from names to losses with 'of', 'target' and 'weight'; none where layers add"
         " what is minimised.",
     )
-    optimizer: Optimizer = Field(default_factory=lambda: Adam.parse({}), description="How gradients become updates.")
+    optimizer: Optimizer = Field(
+        default_factory=lambda: parse_choice("optimizer", "Adam"), description="How gradients become updates."
+    )
     param_groups: ParamGroupSpecs = Field(
         (),
         description="Weights with a learning rate, a decay or an optimizer of their own; the first group that says something"
@@ -187,12 +190,20 @@ class TrainSpec(Section):
     @property
     def groups(self) -> ParamGroups:
         """Which weight is updated by which optimizer."""
-        return ParamGroups(cast(OptimizerSpec, self.optimizer), self.param_groups)
+        return ParamGroups(cast("OptimizerSpec", self.optimizer), self.param_groups)
 
     @property
     def freezing(self) -> Freezing:
         """What is frozen, and for how many epochs."""
         return Freezing(self.freeze)
+
+    def check_callbacks(self, graph: Graph, validation: bool) -> list[Problem]:
+        """What of the callbacks does not fit the network, or samples to validate on being there, placed under `train`."""
+        return [
+            problem.under(("callbacks", index, callback.type_name()))
+            for index, callback in enumerate(self.callbacks)
+            for problem in callback.check(graph, validation)
+        ]
 
     @property
     def players(self) -> Phases:
@@ -242,6 +253,8 @@ class TrainSpec(Section):
         Raises:
             SpecError: terms for which that cannot be told; places are under `train`.
         """
+        from netlib.spec.heads import bind
+
         return bind(self.losses, self.metrics, outputs, targets, inputs)
 
     def monitored(self, validation: bool, added: Collection[str] = ()) -> Monitored:

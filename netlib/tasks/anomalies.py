@@ -26,9 +26,7 @@ def relevant(found: Iterable[Anomaly], heads: Heads | None, graph: Graph | None)
         heads: the losses; None where they are not known.
         graph: the network, likewise.
     """
-    losses = heads.losses if heads else ()
-    classes = {loss.target for loss in losses if loss.spec.target != "like output" or loss.spec.classifies}
-    numbers = {loss.target for loss in losses} - classes
+    numbers = read_as_numbers(heads)
     equalised = _equalised(graph) if graph else set()
     return tuple(
         each
@@ -36,6 +34,13 @@ def relevant(found: Iterable[Anomaly], heads: Heads | None, graph: Graph | None)
         if not (each.kind in _OF_CLASSES and each.about in numbers)
         and not (each.kind == "scales" and each.about in equalised)
     )
+
+
+def read_as_numbers(heads: Heads | None) -> set[str]:
+    """The targets in which no loss sees classes."""
+    losses = heads.losses if heads else ()
+    classes = {loss.target for loss in losses if loss.spec.target != "like output" or loss.spec.classifies}
+    return {loss.target for loss in losses} - classes
 
 
 def lines(found: Sequence[Anomaly], config: str) -> list[str]:

@@ -30,17 +30,23 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class BenchPlan:
-    """What is to be measured, and against what. `alone`: one config was asked for, so what is wrong with it is wrong with all."""
+    """What is to be measured, and against what. `alone`: one config was asked for, so what is wrong with it is wrong with all.
+    `plugins` are loaded here already, and in each process that measures."""
 
     configs: tuple[Path, ...]
     overrides: tuple[str, ...]
     against: tuple[str, ...]
     rounds: int
     alone: bool
+    plugins: tuple[Path, ...] = ()
 
 
 def plan_bench(
-    path: Path, overrides: Sequence[str] = (), against: Sequence[str] = (), rounds: int = ROUNDS
+    path: Path,
+    overrides: Sequence[str] = (),
+    against: Sequence[str] = (),
+    rounds: int = ROUNDS,
+    plugins: Sequence[Path] = (),
 ) -> BenchPlan:
     """Checks what `bench` is asked for; the arguments are its own.
 
@@ -56,7 +62,7 @@ def plan_bench(
     if alone:
         Complete.of(load(path, overrides))
     configs = (path,) if alone else tuple(configs_in(path))
-    return BenchPlan(configs, tuple(overrides), tuple(dict.fromkeys(against)), rounds, alone)
+    return BenchPlan(configs, tuple(overrides), tuple(dict.fromkeys(against)), rounds, alone, tuple(plugins))
 
 
 def bench(plan: BenchPlan, tell: Tell = lambda config, phase: None) -> dict[str, Any]:
@@ -109,6 +115,7 @@ def _measured(config: Path, plan: BenchPlan, tell: Tell) -> dict[str, Any]:
         "overrides": list(plan.overrides),
         "against": list(plan.against),
         "rounds": plan.rounds,
+        "plugins": list(map(str, plan.plugins)),
     }
     try:
         Complete.of(load(config, plan.overrides))

@@ -17,6 +17,7 @@ from typing import TextIO
 from netlib.config.load import load
 from netlib.config.problems import ConfigError, render
 from netlib.spec.errors import NetlabError
+from netlib.spec.plugins.loading import load_plugins
 from netlib.tasks.bench_run import measure
 from netlib.tasks.plan import Complete
 
@@ -29,6 +30,7 @@ def main() -> None:
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
+        load_plugins([Path(each) for each in request["plugins"]])
         config = Complete.of(load(Path(request["config"]), request["overrides"]))
         found = measure(config, request["against"], request["rounds"], lambda phase: _say(answers, {"phase": phase}))
     except ConfigError as error:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from netlib.config.experiment import Experiment
-from netlib.config.load import asked
+from netlib.config.load import asked, load
 from netlib.nn.keras_layers import ask_keras
 from netlib.spec.errors import UsageError
 from netlib.training.model import Model
 
 
-def build(experiment: Experiment) -> Model:
-    """The model that a config describes; its weights follow from the config's seed.
+def build(experiment: Experiment | Path | str | Mapping[str, Any]) -> Model:
+    """The model that a config describes, which may be given by its file or as a mapping; its weights follow from the seed.
 
     Raises:
         UsageError: the config has no model, or its inputs are not known; or Keras objects to a layer of its own.
     """
-    experiment = known_at_build(experiment)
+    experiment = known_at_build(experiment if isinstance(experiment, Experiment) else load(experiment))
     if experiment.graph is None:
         raise UsageError(f"config '{experiment.name}' has no model to build; add a 'model' section")
     precision = experiment.train.precision if experiment.train else None

@@ -14,9 +14,10 @@ from netlib.spec.errors import SpecError
 from netlib.spec.registry import spec_class
 
 Kind = Literal["safe", "allow", "never"]
-Effect = Literal["epoch", "best", "rate"]
+Effect = Literal["epoch", "best", "rate", "parts"]
 """What begins anew at the change: the unfinished epoch; the search for the best, whose value would mean something else; learning
-rates, which are kept with the state where they are numbers."""
+rates, which are kept with the state where they are numbers; parts of the state that the run had not before, such as averages of
+the weights and the scale of the loss, while those that it needs no more go."""
 
 
 class Rule(NamedTuple):
@@ -28,6 +29,7 @@ class Rule(NamedTuple):
 
 
 _EPOCH: frozenset[Effect] = frozenset({"epoch"})
+_PARTS: frozenset[Effect] = frozenset({"parts"})
 _BOTH: frozenset[Effect] = frozenset({"epoch", "best"})
 _SPLITS = "another division would train on samples that the run was validated or tested on"
 _ORDER = "the batches that follow are others"
@@ -38,9 +40,9 @@ RULES: dict[str, Rule] = {
     "format": Rule("safe", "it says how the file is read"),
     "name": Rule("safe", "it names new runs"),
     "seed": Rule("never", "all that was drawn at random, the splits too, follows from it"),
-    "vars": Rule("allow", "the network is written with them"),
-    "blocks": Rule("allow", "the network is made of them"),
-    "model": Rule("allow", "the network that goes on is another one"),
+    "vars": Rule("allow", "the network is written with them", _PARTS),
+    "blocks": Rule("allow", "the network is made of them", _PARTS),
+    "model": Rule("allow", "the network that goes on is another one", _PARTS),
     "data": Rule("never", "it says which samples there are: what was learned and measured is of those"),
     "data.source": Rule("never", "what was learned and measured is of its samples"),
     "data.validation": Rule("never", _SPLITS),
@@ -74,7 +76,7 @@ RULES: dict[str, Rule] = {
     "train.accumulate": Rule("allow", _UPDATE, _EPOCH),
     "train.validate_every": Rule("allow", "the best checkpoint is chosen among other epochs"),
     "train.checkpoint": Rule("safe", "it says when the state is saved"),
-    "train.precision": Rule("allow", _BITS),
+    "train.precision": Rule("allow", _BITS, _PARTS),
     "train.execution": Rule("allow", _BITS),
     "train.threads": Rule("allow", _BITS),
     "train.on_nan": Rule("allow", "what is done about numbers that are not finite is another thing"),
@@ -84,7 +86,7 @@ RULES: dict[str, Rule] = {
 _WITH_RATES = ("train.optimizer", "train.param_groups", "train.phases")
 UNKNOWN = Rule("never", "it is not known what it changes in a run that has begun")
 _LOOKS_ON = Rule("safe", "it changes no weight")
-_TAKES_PART = Rule("allow", "it changes weights")
+_TAKES_PART = Rule("allow", "it changes weights", _PARTS)
 
 
 def rule_of(loc: Sequence[str | int]) -> Rule:

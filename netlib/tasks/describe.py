@@ -45,7 +45,8 @@ def catalogue(kind: str = "layer") -> list[Group]:
     own layers."""
     if kind == KERAS_KIND:
         return keras_groups()
-    return layer_groups() if kind == "layer" else [kind_group(kind)]
+    own = layer_groups() if kind == "layer" else [kind_group(kind)]
+    return [*own, *plugin_groups([kind])]
 
 
 def data_catalogue() -> list[Group]:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netlib.report.export import Input, Output
+from netlib.report.export import Input, Latency, Output
 from netlib.runs.atomic import write_text
 from netlib.runs.reading import read_found
 from netlib.runs.staging import appearing
@@ -18,6 +18,7 @@ from netlib.spec.errors import UsageError
 from netlib.spec.pipeline import Pipeline
 from netlib.spec.sources.table import TableSpec
 from netlib.tasks.plan import Complete, EvaluationPlan, plan_evaluation
+from netlib.tasks.written_files import need_folder
 
 if TYPE_CHECKING:
     from netlib.data.preprocessing import Preprocessing
@@ -41,7 +42,7 @@ class ExportPlan:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written; `seconds` are those of a call with one row, None where a row of ones was refused."""
+    """What was written, how large it is, and how long calls take; `latencies` are empty where rows of ones were refused."""
 
     checkpoint: Path
     folder: Path | None
@@ -49,7 +50,8 @@ class Exported:
     bytes: int = 0
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()
-    seconds: float | None = None
+    latencies: tuple[Latency, ...] = ()
+    weights_bytes: int = 0
 
 
 def export(checkpoint: str, folder: Path | None = None, weights: Path | None = None) -> Exported:
@@ -73,8 +75,7 @@ def plan_export(checkpoint: str, folder: Path | None, weights: Path | None = Non
             continue
         if path.exists():
             raise UsageError(f"{path} is there already; choose another name, or remove it")
-        if not path.absolute().parent.is_dir():
-            raise UsageError(f"there is no folder {path.absolute().parent} to write {path.name} into")
+        need_folder(path)
     return ExportPlan(plan_evaluation(checkpoint, "train", reads=False), folder, weights)
 
 
@@ -97,13 +98,14 @@ def exported(plan: ExportPlan) -> Exported:
         done = _saved(plan.folder, config, model, preprocessing, done)
     if plan.weights is not None:
         save_weights(model, plan.weights, overwrite=False)
+        done = replace(done, weights_bytes=plan.weights.stat().st_size)
     return done
 
 
 def _saved(folder: Path, config: Complete, model: Model, preprocessing: Preprocessing, done: Exported) -> Exported:
     """Writes the SavedModel, whole or not at all."""
     from netlib.nn.preprocessing.columns import GraphPreprocessing
-    from netlib.training.exporting import latency, save_graph, size_of
+    from netlib.training.exporting import latencies, save_graph, size_of
 
     pipeline = replace(Pipeline.of(config.data.preprocess, config.data.raw()), steps=preprocessing.specs(), auto=())
     single = isinstance(config.data.source, TableSpec)
@@ -114,14 +116,19 @@ def _saved(folder: Path, config: Complete, model: Model, preprocessing: Preproce
         facts = {"format": _FORMAT, "netlab": version("netlab"), "name": config.experiment.name}
         values = {**facts, **signature_values(inputs, outputs)}
         write_text(hidden / FACTS, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-        seconds = latency(hidden)
-    return replace(done, bytes=size_of(folder), inputs=inputs, outputs=outputs, seconds=seconds)
+        timed = latencies(hidden, sorted({1, config.data.batch_size}))
+    return replace(done, bytes=size_of(folder), inputs=inputs, outputs=outputs, latencies=timed)
 
 
 def _input(taken: Taken) -> Input:
     done, steps = (tuple(step.type_name() for step in each) for each in (taken.done, taken.steps))
     tensor = taken.tensor
     return Input(taken.name, taken.argument, tensor.dtype.name, tuple(tensor.shape), done, taken.why, steps)
+
+
+def latency_values(latencies: tuple[Latency, ...]) -> list[dict[str, float]]:
+    """How long calls take as plain values."""
+    return [{**each._asdict(), "seconds_per_row": each.seconds / each.rows} for each in latencies]
 
 
 def signature_values(inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from netlib.spec.features import DataSignature
 from netlib.spec.heads import Heads
 from netlib.spec.looks import DataLook
 from netlib.spec.schema.description import first_sentence
-from netlib.tasks.anomalies import relevant
+from netlib.tasks.anomalies import read_as_numbers, relevant
 from netlib.tasks.data_problems import data_placed
 
 
@@ -43,6 +43,7 @@ def peek(path: Path, overrides: Sequence[str] = (), count: int = 5, images: Path
     if images is not None:
         _draw(raw, splits, images)
     source, learned = experiment.data.source, splits.preprocessing.learned()
+    heads = _heads(experiment, splits)
     pipeline = raw.pipeline.with_steps(splits.preprocessing.specs())
 
     def names(name: str, width: int) -> list[str]:
@@ -55,11 +56,11 @@ def peek(path: Path, overrides: Sequence[str] = (), count: int = 5, images: Path
         files=tuple((str(name), int(size)) for name, size, *_ in source.stamp()),
         samples=found.samples,
         columns=tuple(columns(raw.samples["train"], raw.pipeline.raw)),
-        classes=classes(splits),
+        classes={name: found for name, found in classes(splits).items() if name not in read_as_numbers(heads)},
         ready=tuple(ready(splits, raw.pipeline)),
         rows=tuple(rows(raw.samples["train"], splits.train, count, names)),
         notes=splits.notes,
-        anomalies=relevant(splits.anomalies, _heads(experiment, splits), experiment.graph),
+        anomalies=relevant(splits.anomalies, heads, experiment.graph),
     )
 
 

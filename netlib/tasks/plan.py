@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.config.problems import ConfigError
 from netlib.runs import locate
 from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, check_free, open_run
+from netlib.runs.profile import Profile
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, UsageError, one_of
 from netlib.spec.features import SPLITS, MissingFileError
@@ -70,7 +71,8 @@ class Complete:
 class TrainPlan:
     """A training that is about to begin, or to go on from the newest checkpoint of the run that is `resumed`.
 
-    The data must be that of the run that is `repeated`, if there is one.
+    The data must be that of the run that is `repeated`, if there is one. With `overfit` it is trained on so many batches alone,
+    and nothing is written. `profile` takes down where the time goes.
     """
 
     config: Complete
@@ -79,6 +81,8 @@ class TrainPlan:
     dry_run: bool = False
     resumed: Resumed | None = None
     repeated: RunDirectory | None = None
+    overfit: int | None = None
+    profile: Profile | None = None
 
     @property
     def run(self) -> RunDirectory | None:
@@ -87,7 +91,7 @@ class TrainPlan:
 
 
 def plan_training(
-    config: Path | None,
+    config: Path | Mapping[str, Any] | Experiment | None,
     overrides: Sequence[str] = (),
     *,
     runs_root: Path = DEFAULT_ROOT,
@@ -95,21 +99,29 @@ def plan_training(
     resume: Path | None = None,
     allow_change: bool = False,
     dry_run: bool = False,
+    overfit: int | None = None,
+    profile: bool = False,
 ) -> TrainPlan:
-    """Checks what `train` is asked for; the arguments are its own.
+    """Checks what `train` is asked for; the arguments are its own, and those of `netlib.tasks.overfit.overfit`.
 
     Raises:
         UsageError: the config, or what else was asked for, is not valid.
         NetlabError: the run's checkpoints are damaged.
     """
+    clock = Profile() if profile else None
+    _need_one_kind(dry_run=dry_run, overfit=overfit, profile=profile, resume=resume)
     if allow_change and resume is None:
         raise UsageError("--allow-change is for a run that is gone on with (--resume); a new run takes any change")
     if config is not None and resume is None:
         if run_dir:
             check_free(run_dir)
-        complete = Complete.of(load(config, overrides))
+        complete = Complete.of(_experiment(config, overrides))
         need_fit(complete.experiment)
-        return TrainPlan(complete, runs_root, run_dir, dry_run)
+        if overfit is not None and complete.train.phases:
+            raise UsageError(
+                "--overfit cannot judge train.phases: players have losses of their own, and none need fall"
+            )
+        return TrainPlan(complete, runs_root, run_dir, dry_run, overfit=overfit, profile=clock)
     if config is not None or resume is None:
         raise UsageError("train needs a config, or --resume with a run, and not both")
     if run_dir or dry_run:
@@ -117,19 +129,56 @@ def plan_training(
     going_on = resumed(resume, overrides, allow_change=allow_change)
     complete = Complete.of(going_on.experiment)
     complete.need_data()
-    return TrainPlan(complete, resumed=going_on)
+    return TrainPlan(complete, resumed=going_on, profile=clock)
+
+
+def _need_one_kind(*, dry_run: bool, overfit: int | None, profile: bool, resume: Path | None) -> None:
+    """Refuses a trial that would be two kinds of training at once."""
+    trial = "--overfit" if overfit is not None else "--dry-run" if dry_run else None
+    if overfit is not None and overfit < 1:
+        raise UsageError(f"--overfit takes the number of batches to train on, at least 1, got {overfit}")
+    if overfit is not None and dry_run:
+        raise UsageError("--overfit and --dry-run are two trials; choose one of them")
+    if trial and profile:
+        raise UsageError(f"--profile is written into a run, and {trial} writes none; leave one of them out")
+    if overfit is not None and resume is not None:
+        raise UsageError("--overfit begins with new weights, and is no training to go on with; leave out --resume")
+
+
+def _experiment(config: Path | Mapping[str, Any] | Experiment, overrides: Sequence[str]) -> Experiment:
+    if not isinstance(config, Experiment):
+        return load(config, overrides)
+    if overrides:
+        raise UsageError("this config is loaded already: give the changes to `load_config`")
+    return config
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Samples of other files than the run's: the path that was given, and a section whose training split they all are."""
+
+    path: str
+    data: DataSpec
 
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """A checkpoint of a run that is about to be measured on a split."""
+    """A checkpoint of a run that is about to be measured on a split, or on other samples.
+
+    `asked` is what was said to mean the checkpoint; see `netlib.runs.locate.find_checkpoint`.
+    """
 
     config: Complete
     run: RunDirectory
     checkpoint: Path
     split: str
     asked: str
-    """What was said to mean the checkpoint; see `netlib.runs.locate.find_checkpoint`."""
+    elsewhere: Elsewhere | None = None
+
+    @property
+    def data(self) -> str:
+        """What it is measured on, for a person."""
+        return self.elsewhere.path if self.elsewhere else self.split
 
 
 def plan_evaluation(checkpoint: str, split: str = "test", *, reads: bool = True) -> EvaluationPlan:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from netlib.data.arrays import Array
 from netlib.data.measure import remembered
 from netlib.data.originals import Originals, originals
 from netlib.data.predicted import Head, Wanted, columns, heads_told
 from netlib.data.predicting import OnError
 from netlib.data.prediction_files import FORMS, Form
 from netlib.data.preprocessing import Preprocessing
-from netlib.spec.errors import SpecError, UsageError, one_of
+from netlib.data.spread import spread_columns
+from netlib.spec.errors import UsageError, one_of
 from netlib.spec.features import DataSignature, SourceSpec
+from netlib.spec.sampling import need_draws
 from netlib.spec.tensors import show
+from netlib.tasks.plain_words import in_plain_words
 from netlib.tasks.plan import Complete, EvaluationPlan, plan_evaluation
 from netlib.tasks.run_files import load_preprocessing
+from netlib.tasks.written_files import need_room
 
 PREFIX = "predicted_"
 """Begins the names of the columns of predictions."""
@@ -38,6 +42,7 @@ class Asked:
         top: how many of the best classes are given.
         prefix: begins the names of the columns of predictions.
         on_error: whether a row that cannot be used is an error or is left out; None for what the run's config says.
+        samples: how many draws of a network that is random at prediction are averaged; None for one, as it is.
         overwrite: whether `output` may be there.
     """
 
@@ -50,6 +55,7 @@ class Asked:
     prefix: str = PREFIX
     on_error: OnError | None = None
     overwrite: bool = False
+    samples: int | None = None
 
     @property
     def written(self) -> Form:
@@ -96,6 +102,8 @@ def plan_prediction(checkpoint: str, asked: Asked) -> PredictionPlan:
         )
     if asked.top < 1:
         raise UsageError(f"--top takes how many of the best classes are wanted, 1 or more, got {asked.top}")
+    if asked.samples is not None and asked.samples < 2:
+        raise UsageError(f"--samples takes how many draws are averaged, 2 or more, got {asked.samples}")
     _check_output(asked)
     evaluation = plan_evaluation(checkpoint, asked.split or "train", reads=asked.path is None)
     data = evaluation.config.data
@@ -117,6 +125,8 @@ def heads_of(plan: PredictionPlan, config: Complete) -> list[Head]:
         UsageError: it cannot be written as is asked for, or a column of the files has the name of one of the predictions'.
     """
     graph, targets = config.graph, plan.known.targets
+    if plan.asked.samples:
+        need_draws(graph)
     outputs = graph.output_tensors()
     heads = config.train.bind(list(outputs), list(targets), list(graph.inputs))
     used = getattr(config.data.source, "targets", {})
@@ -125,19 +135,16 @@ def heads_of(plan: PredictionPlan, config: Complete) -> list[Head]:
         if isinstance(used, dict)
         else {}
     )
-    told = heads_told(outputs, heads, targets, plan.asked.prefix, joined)
-    _check_form(told, plan.asked)
-    _check_names(told, plan)
-    return told
+    found = heads_told(outputs, heads, targets, plan.asked.prefix, joined)
+    _check_form(found, plan.asked)
+    _check_names(found, plan)
+    return found
 
 
-@contextmanager
-def in_plain_words() -> Iterator[None]:
-    """Inside, what is wrong with files that are given is said without the place in a config that nobody wrote."""
-    try:
-        yield
-    except SpecError as error:
-        raise UsageError("\n".join(problem.message for problem in error.problems)) from None
+def told(head: Head, values: Array, std: Array | None, asked: Asked) -> dict[str, Any]:
+    """The columns of an output: what is predicted, and how far apart the draws are, if there are several."""
+    made = columns(head, values, asked.wanted)
+    return made if std is None else made | spread_columns(head, values, std, asked.wanted)
 
 
 def _elsewhere(source: SourceSpec, asked: Asked, raw: DataSignature) -> SourceSpec:
@@ -157,12 +164,7 @@ def _check_output(asked: Asked) -> None:
         raise UsageError(
             f"{path} does not tell by its end what is to be written; give a name that ends in {one_of(FORMS)}"
         )
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; give the name of a file to write")
-    if path.exists() and not asked.overwrite:
-        raise UsageError(f"{path} is there already; choose another name, or write over it with --overwrite")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to write {path.name} into")
+    need_room(path, asked.overwrite)
 
 
 def _check_form(heads: list[Head], asked: Asked) -> None:
@@ -180,7 +182,8 @@ def _check_names(heads: list[Head], plan: PredictionPlan) -> None:
     made: list[str] = []
     for head in heads:
         shape = tuple(1 if length is None else length for length in head.tensor.shape)
-        made += columns(head, np.zeros(shape, np.float32), plan.asked.wanted)
+        zeros = np.zeros(shape, np.float32)
+        made += told(head, zeros, zeros if plan.asked.samples else None, plan.asked)
     taken = [name for name in plan.beside.names if name in made]
     if taken:
         what = f"{plan.asked.path or 'the data'} has a column '{taken[0]}' already"

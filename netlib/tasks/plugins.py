@@ -13,8 +13,9 @@ from typing import Any
 from netlib.config.experiment import Experiment
 from netlib.config.problems import printable
 from netlib.runs.directory import RunDirectory
+from netlib.spec.base import Spec
 from netlib.spec.errors import NetlabError, UsageError
-from netlib.spec.plugins.origin import Origin
+from netlib.spec.plugins.origin import Origin, shown_file
 from netlib.spec.registry import ADDED, origin_of
 
 KEY = "plugins"
@@ -33,10 +34,22 @@ def recorded(experiment: Experiment) -> list[dict[str, Any]]:
     return [{"path": path, "sha256": digest, "uses": uses} for (path, digest), uses in found.items()]
 
 
+def plugin_options(experiment: Experiment) -> list[str]:
+    """What a command line has to say of them: `--plugin my_layers.py`, in words."""
+    files = [each["path"] for each in recorded(experiment) if each["sha256"] is not None]
+    return [word for file in files for word in ("--plugin", shown_file(file))]
+
+
 def _named(experiment: Experiment) -> Iterator[tuple[str, str]]:
     """Kind and name of what a config names, of the kinds that plug-ins can add."""
     if experiment.data is not None:
         yield "source", experiment.data.source.type_name()
+    if experiment.graph is not None:
+        yield from (("layer", name) for name in dict.fromkeys(node.type for node in experiment.graph.walk()))
+    if experiment.train is not None:
+        specs: list[Spec] = [term.spec for term in experiment.train.losses]
+        specs += [term.spec for term in experiment.train.metrics]
+        yield from dict.fromkeys((each.kind, each.type_name()) for each in specs)
 
 
 def need_plugins(run: RunDirectory) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from netlib.data.arrays import Arrays
+from netlib.data.arrays import Array, Arrays
 from netlib.data.needs import embedding_tables
-from netlib.data.predicted import classes_of, columns
+from netlib.data.predicted import classes_of
 from netlib.data.predicting import Incoming, OnError
 from netlib.data.prediction_files import Lines, Writer, writing
 from netlib.data.streaming import Samples
@@ -22,8 +22,12 @@ from netlib.runs.atomic import replacing
 from netlib.runs.reading import read_found
 from netlib.spec.errors import NetlabError
 from netlib.spec.features import DataSignature
+from netlib.tasks.plain_words import in_plain_words
 from netlib.tasks.plan import Complete
-from netlib.tasks.plan_prediction import Asked, PredictionPlan, heads_of, in_plain_words, plan_prediction
+from netlib.tasks.plan_prediction import Asked, PredictionPlan, heads_of, plan_prediction, told
+
+if TYPE_CHECKING:
+    from netlib.training.prediction import Predictor
 
 PIECE_BYTES = 2**26
 """Of samples that are preprocessed together, about."""
@@ -51,8 +55,8 @@ def predict(checkpoint: str, asked: Asked, stream: IO[bytes] | None = None) -> P
     return predicted(plan_prediction(checkpoint, asked), stream)
 
 
-def predicted(plan: PredictionPlan, stream: IO[bytes] | None = None) -> Prediction:
-    """Predicts as planned; see `predict`."""
+def predicted(plan: PredictionPlan, stream: IO[bytes] | None = None, into: Writer | None = None) -> Prediction:
+    """Predicts as planned, see `predict`; or gives what is predicted to a writer."""
     from netlib.tasks.build import build, known_at_build
     from netlib.tasks.placed import unknown_placed
     from netlib.training.environment import configure
@@ -67,15 +71,28 @@ def predicted(plan: PredictionPlan, stream: IO[bytes] | None = None) -> Predicti
     count = 0
     with in_plain_words(), unknown_placed(config.experiment):
         samples = _elsewhere(plan, config) if plan.source else _of_split(plan, config)
-        batches = samples.batches()
-        with _writer(plan.asked, stream) as writer:
-            for outputs in Predictor(model, config.train).parts(batches, config.data.batch_size):
-                made: dict[str, Any] = samples.beside(len(next(iter(outputs.values()))))
+        parts = _outputs(Predictor(model, config.train), samples.batches(), config.data.batch_size, plan.asked.samples)
+        with _writer(plan.asked, stream) if into is None else nullcontext(into) as writer:
+            for outputs in parts:
+                rows = len(next(iter(outputs.values()))[0])
+                made: dict[str, Any] = samples.beside(rows)
                 for head in heads:
-                    made |= columns(head, outputs[head.output], plan.asked.wanted)
+                    made |= told(head, *outputs[head.output], plan.asked)
                 writer.write(made)
-                count += len(next(iter(outputs.values())))
+                count += rows
     return Prediction(found, count, (*samples.notes(), *plan.beside.notes))
+
+
+def _outputs(
+    predictor: Predictor, batches: Iterator[Arrays], rows: int, draws: int | None
+) -> Iterator[dict[str, tuple[Array, Array | None]]]:
+    """What each output gives piece by piece, and the spread of its draws, if there are several."""
+    if draws is None:
+        for outputs in predictor.parts(batches, rows):
+            yield {name: (values, None) for name, values in outputs.items()}
+        return
+    for moments in predictor.drawn(batches, rows, draws):
+        yield {name: (each.mean, each.std) for name, each in moments.items()}
 
 
 @dataclass
@@ -151,10 +168,10 @@ def _elsewhere(plan: PredictionPlan, config: Complete) -> _Given:
 def _of_split(plan: PredictionPlan, config: Complete) -> _Given:
     """The samples of a split, read as they are to be measured."""
     from netlib.data.load import load
-    from netlib.tasks.run_files import check_fingerprint
+    from netlib.tasks.same_data import need_same_data
 
     splits = load(config.data, config.experiment.seed, plan.preprocessing)
-    check_fingerprint(plan.evaluation.run, splits.fingerprint)
+    need_same_data(plan.evaluation.run, splits.fingerprint, config.data)
     samples: Samples = getattr(splits, plan.evaluation.split)
     return _Given(plan, _in_pieces(samples, _piece(config)), None if plan.beside.has_targets else splits.signature)
 

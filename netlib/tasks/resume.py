@@ -74,7 +74,14 @@ def resumed(path: Path, overrides: Sequence[str], *, allow_change: bool = False)
 
 def is_spent(train: TrainSpec, reached: Standing) -> bool:
     """Whether the budget of a training is spent at a checkpoint."""
-    return bool(_spent(train, reached))
+    return bool(more_of(train, reached.epoch, reached.step, reached.elapsed))
+
+
+def more_of(train: TrainSpec, epochs: int, steps: int, elapsed: float) -> list[str]:
+    """What gives a training that has come so far twice the budget that it has spent; empty where none is spent."""
+    budgets = {"epochs": (train.epochs, epochs), "steps": (train.steps, steps), "max_time": (train.max_time, elapsed)}
+    spent = {name: most for name, (most, done) in budgets.items() if most is not None and done >= most}
+    return [f"train.{name}={2 * most:g}" for name, most in spent.items()]
 
 
 def finished(run: RunDirectory, train: TrainSpec, reached: Standing) -> str:
@@ -142,15 +149,8 @@ def _new_run(run: RunDirectory, overrides: Sequence[str]) -> list[str]:
     return ["netlab", "train", str(run.resolved), *overrides]
 
 
-def _spent(train: TrainSpec, reached: Standing) -> dict[str, float]:
-    """The budgets that are spent."""
-    budgets = {"epochs": (train.epochs, reached.epoch), "steps": (train.steps, reached.step)}
-    every = {**budgets, "max_time": (train.max_time, reached.elapsed)}
-    return {name: most for name, (most, done) in every.items() if most is not None and done >= most}
-
-
 def _more(run: RunDirectory, train: TrainSpec, reached: Standing) -> str:
-    spent = [f"train.{name}={2 * most:g}" for name, most in _spent(train, reached).items()]
+    spent = more_of(train, reached.epoch, reached.step, reached.elapsed)
     if not spent:
         return "to go on, change what ended it (train.early_stopping, a callback)"
     return f"to go on, give it more: {shlex.join(['netlab', 'train', '--resume', str(run.path), *spent])}"

@@ -53,20 +53,3 @@ def load_preprocessing(run: RunDirectory) -> Preprocessing:
         return Preprocessing.from_state(plain, tensors.load(run.preprocessing_tensors))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise NetlabError(f"{run.preprocessing} is damaged: {error}") from error
-
-
-def check_fingerprint(run: RunDirectory, fingerprint: str) -> None:
-    """Refuses data that is not what the run began with: what was learned and measured would not be comparable.
-
-    Raises:
-        NetlabError: it is other data, or the run's `environment.json` is damaged.
-    """
-    try:
-        began_with = str(json.loads(run.read(run.environment.name))["data_fingerprint"])
-    except (ValueError, TypeError, RecursionError) as error:
-        raise NetlabError(f"{run.environment} is damaged: {error}") from error
-    except KeyError:
-        raise NetlabError(f"{run.environment} is damaged: it has no 'data_fingerprint'") from None
-    if began_with != fingerprint:
-        message = f"the data has changed since run '{run.path}' began (fingerprint {fingerprint[:12]}, then {began_with[:12]})"
-        raise NetlabError(f"{message}; restore it, or start a new run")

@@ -40,7 +40,8 @@ def take_up(resumed: Resumed, job: Fit, resolved: str) -> list[str]:
     run = resumed.run
     saved, passed_over = newest_checkpoint(run)
     progress = _restored(saved, resumed, job)
-    said = [*passed_over, f"resumed from {saved.path.name}: epoch {progress.epoch + 1}, step {progress.step}"]
+    place = f"the end of epoch {progress.epoch}" if job.ends else f"epoch {progress.epoch + 1}"
+    said = [*passed_over, f"resumed from {saved.path.name}: {place}, step {progress.step}"]
     if job.ends and not job.unrecorded():
         reached = Standing(progress.epoch, progress.position, progress.step, progress.elapsed)
         said += [finished(run, train, reached)] if (train := resumed.experiment.train) else []
@@ -54,7 +55,12 @@ def take_up(resumed: Resumed, job: Fit, resolved: str) -> list[str]:
 def _restored(saved: Checkpoint, resumed: Resumed, job: Fit) -> Progress:
     known = without_best(saved) if "best" in resumed.anew else saved
     try:
-        return job.state.restore(known, new_epoch="epoch" in resumed.anew, new_rates="rate" in resumed.anew)
+        return job.state.restore(
+            known,
+            new_epoch="epoch" in resumed.anew,
+            new_rates="rate" in resumed.anew,
+            new_parts="parts" in resumed.anew,
+        )
     except CheckpointError as error:
         if not resumed.changes:
             raise

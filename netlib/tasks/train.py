@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from netlib.config.experiment import Experiment
+from netlib.report.display import display
+from netlib.report.run_card import RunCard, as_html, as_text, progress
 from netlib.runs.directory import DEFAULT_ROOT
 from netlib.spec.listener import Listener
 from netlib.tasks.plan import TrainPlan, plan_training
@@ -23,22 +28,34 @@ class TrainResult:
     metrics: dict[str, dict[str, float]]
     seconds: float
 
+    def __repr__(self) -> str:
+        """Why it ended, how far it came, and the metrics."""
+        return as_text(self._card())
+
+    def _repr_html_(self) -> str:
+        return as_html(self._card())
+
+    def _card(self) -> RunCard:
+        done = progress(self.epochs, None, self.best_epoch, self.steps, self.seconds)
+        return RunCard(f"{self.run or 'dry run'}: {self.reason}", (done,), self.metrics)
+
 
 def train(
-    config: Path | str | None,
+    config: Path | str | Mapping[str, Any] | Experiment | None,
     overrides: Sequence[str] = (),
     *,
-    runs_root: Path = DEFAULT_ROOT,
-    run_dir: Path | None = None,
-    resume: Path | None = None,
+    runs_root: Path | str = DEFAULT_ROOT,
+    run_dir: Path | str | None = None,
+    resume: Path | str | None = None,
     allow_change: bool = False,
     dry_run: bool = False,
     listeners: Sequence[Listener] = (),
+    verbose: bool | None = None,
 ) -> TrainResult:
     """Trains, and measures the best weights on the test split if there is one.
 
     Args:
-        config: the config's file; None when a run is resumed.
+        config: the config's file, or a mapping of the same form, or what `load_config` gave; None when a run is resumed.
         overrides: `key=value`, as on the command line.
         runs_root: where a numbered run directory is made.
         run_dir: the run directory itself, in place of a numbered one.
@@ -46,22 +63,24 @@ def train(
         allow_change: whether it may go on with changes that make the rest of it another run.
         dry_run: two steps of everything, and nothing is written.
         listeners: who looks on.
+        verbose: whether progress is shown on stderr; None is where that is a terminal.
 
     Raises:
         UsageError: the config, or what else was asked for, is not valid; nothing was written.
         NetlabError: the data is damaged, or training failed.
     """
-    path = None if config is None else Path(config)
     plan = plan_training(
-        path,
+        Path(config) if isinstance(config, str) else config,
         overrides,
-        runs_root=runs_root,
-        run_dir=run_dir,
-        resume=resume,
+        runs_root=Path(runs_root),
+        run_dir=None if run_dir is None else Path(run_dir),
+        resume=None if resume is None else Path(resume),
         allow_change=allow_change,
         dry_run=dry_run,
     )
-    return execute(plan, listeners)
+    shown = sys.stderr.isatty() if verbose is None else verbose
+    with display(quiet=not shown) as seen:
+        return execute(plan, [*listeners, seen])
 
 
 def execute(plan: TrainPlan, listeners: Sequence[Listener] = ()) -> TrainResult:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from netlib.training.progress import Progress
 
+SPENT = "the budget is spent"
+"""Why a training ended that did all that it was to do."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -22,6 +25,14 @@ class Budget:
             or (self.steps is not None and progress.step >= self.steps)
             or (self.max_time is not None and progress.elapsed >= self.max_time)
         )
+
+    def words(self, progress: Progress) -> str:
+        """Which limit ended the training."""
+        if self.epochs is not None and progress.epoch >= self.epochs:
+            return "the epoch is trained" if self.epochs == 1 else f"all {self.epochs:,} epochs are trained"
+        if self.steps is not None and progress.step >= self.steps:
+            return "the step is trained" if self.steps == 1 else f"all {self.steps:,} steps are trained"
+        return "the time is over"
 
     def seconds_left(self, progress: Progress) -> float | None:
         """Until the time is over; None if it has no limit."""

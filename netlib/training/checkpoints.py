@@ -118,13 +118,17 @@ class TrainingState:
         callbacks = {name: callback.state() for name, callback in self._callbacks.items()}
         return {"progress": self.progress.state(), "callbacks": callbacks}
 
-    def restore(self, saved: Checkpoint, *, new_epoch: bool = False, new_rates: bool = False) -> Progress:
+    def restore(
+        self, saved: Checkpoint, *, new_epoch: bool = False, new_rates: bool = False, new_parts: bool = False
+    ) -> Progress:
         """Sets every variable and callback as saved; returns the progress, which is the state's from now on.
 
         Args:
             saved: the checkpoint.
             new_epoch: whether its unfinished epoch begins anew; its metrics may then be others.
             new_rates: whether learning rates stay as they are now; one may then be a schedule that was a number.
+            new_parts: whether what it does not know of callbacks, or of the scale of the loss, begins now, and what is needed no
+                more is left out.
 
         Raises:
             CheckpointError: the checkpoint is of another model, optimizer or set of metrics; nothing is changed then.
@@ -133,10 +137,15 @@ class TrainingState:
             saved = self._but(saved, "loop", lambda name, _: name.startswith(_METRICS))
         if new_rates:
             saved = self._but(saved, "optimizer", _is_rate)
+        if new_parts:
+            saved = self._with_parts(saved)
         for group, variables in self._variables.items():
             _check_fit(saved.path, group, variables, saved.groups.get(group, {}))
         need_plain_state(saved.path, saved.state, self.plain())
         self.take_back(Snapshot(saved.groups, saved.state))
+        for name, callback in self._callbacks.items():
+            if new_parts and name not in saved.state["callbacks"]:
+                callback.begin_late()
         if new_epoch:
             self.progress.begin_epoch()
         return self.progress
@@ -146,6 +155,14 @@ class TrainingState:
         now = {name: each.numpy() for name, each in self._own[group].items() if chosen(name, each.shape)}
         kept = {name: each for name, each in saved.groups.get(group, {}).items() if not chosen(name, each.shape)}
         return replace(saved, groups={**saved.groups, group: {**kept, **now}})
+
+    def _with_parts(self, saved: Checkpoint) -> Checkpoint:
+        """The checkpoint with those parts of the loop that there are now: of what it lacks, the values are those of now."""
+        now, loop = self._variables["loop"], saved.groups.get("loop", {})
+        there, had = {_part(name) for name in now}, {_part(name) for name in loop}
+        kept = {name: each for name, each in loop.items() if _part(name) in there}
+        begun = {name: each.numpy() for name, each in now.items() if _part(name) not in had}
+        return replace(saved, groups={**saved.groups, "loop": {**kept, **begun}})
 
     def copied(self) -> Snapshot:
         """A copy of everything, in the host's memory, finite or not: no training that goes on changes it."""
@@ -176,6 +193,12 @@ class TrainingState:
 def _is_rate(name: str, shape: Any) -> bool:
     """Whether it is the learning rate of an optimizer, of whichever group or phase."""
     return name.rpartition("/")[2] == "learning_rate" and len(shape) == 0
+
+
+def _part(name: str) -> str:
+    """To what a variable of the loop belongs: `metrics`, `loss_scale`, `callbacks/EMA`."""
+    parts = name.split("/")
+    return "/".join(parts[:2]) if parts[0] == "callbacks" else parts[0]
 
 
 def _copied(variable: tf.Variable) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from netlib.runs.environment import available_cores
+from netlib.spec.cores import available_cores
 from netlib.spec.errors import UsageError
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -10,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from netlib.nn.preprocessing.columns import GraphPreprocessing
+from netlib.report.export import Latency
 from netlib.runs.atomic import sync
 from netlib.spec.errors import UsageError
 from netlib.spec.training import TrainSpec
@@ -18,7 +20,12 @@ from netlib.training.prediction import Predictor
 
 SIGNATURE = "serving_default"
 _CALLS_OF_PYTHON = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
+_WARM_UP = 2
+"""Calls that are not timed: the first is compiled, the second finds its memory."""
 _TIMED_CALLS = 20
+_LEAST_CALLS = 3
+_LONGEST = 2.0
+"""Seconds after which there are no more calls than these."""
 _REFUSED = "assertion failed"
 """In the message of what a step or an input refuses."""
 
@@ -56,26 +63,34 @@ def save_graph(
     return {name: tf.TensorSpec(value.shape, value.dtype) for name, value in served.structured_outputs.items()}
 
 
-def latency(folder: Path) -> float | None:
-    """Seconds that a call of one row takes, the median of some; None where a row of ones is none that the model takes."""
+def latencies(folder: Path, sizes: Iterable[int]) -> tuple[Latency, ...]:
+    """How long a call with so many rows takes, for each of these numbers, once it is warm; the model is loaded from its files.
+
+    None of them where rows of ones are none that the model takes.
+    """
     served = tf.saved_model.load(str(folder)).signatures[SIGNATURE]
-    row = {name: _ones(tensor) for name, tensor in served.structured_input_signature[1].items()}
-    times = []
     try:
-        for _ in range(_TIMED_CALLS + 1):
-            begin = perf_counter()
-            for value in served(**row).values():
-                value.numpy()
-            times.append(perf_counter() - begin)
+        return tuple(Latency(rows, _seconds(served, rows)) for rows in sizes)
     except tf.errors.InvalidArgumentError as error:
         if _REFUSED not in str(error):
             raise
-        return None
-    return median(times[1:])
+        return ()
 
 
-def _ones(tensor: tf.TensorSpec) -> tf.Tensor:
-    shape = [1 if axis is None else axis for axis in tensor.shape]
+def _seconds(served: Any, rows: int) -> float:
+    """Of a call, the median of some."""
+    given = {name: _ones(tensor, rows) for name, tensor in served.structured_input_signature[1].items()}
+    times: list[float] = []
+    while len(times) < _WARM_UP + _TIMED_CALLS and (len(times) < _WARM_UP + _LEAST_CALLS or sum(times) < _LONGEST):
+        begin = perf_counter()
+        for value in served(**given).values():
+            value.numpy()
+        times.append(perf_counter() - begin)
+    return median(times[_WARM_UP:])
+
+
+def _ones(tensor: tf.TensorSpec, rows: int) -> tf.Tensor:
+    shape = [rows, *(1 if axis is None else axis for axis in tensor.shape[1:])]
     return tf.fill(shape, "1") if tensor.dtype == tf.string else tf.ones(shape, tensor.dtype)
 
 

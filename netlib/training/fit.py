@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
+from netlib.training.budget import SPENT
 from netlib.training.callbacks.callback import close_all, settle
 from netlib.training.checkpoints import TrainingError
 from netlib.training.epoch import run_epoch
@@ -83,7 +84,7 @@ def _train(job: Fit) -> str:
             stop_if(job, interrupt)
             run_epoch(job, pace, interrupt)
         stop_if(job, interrupt)
-    return job.asked_to_stop() or "the budget is spent"
+    return job.asked_to_stop() or SPENT
 
 
 def _watched(job: Fit) -> AbstractContextManager[Interrupt]:

@@ -9,7 +9,7 @@ from netlib.nn.network import Network
 from netlib.nn.random import forward_pass, stable_hash
 
 
-def inference_pass(model: Network, first_row: Any) -> AbstractContextManager[Any]:
+def inference_pass(model: Network, first_row: Any, draw: Any = 0) -> AbstractContextManager[Any]:
     """Inside, layers that draw random numbers outside of training too draw the same for a sample each time, whatever the batches.
 
     Evaluation and prediction draw alike: what was measured is what is predicted. Training draws other numbers.
@@ -17,8 +17,9 @@ def inference_pass(model: Network, first_row: Any) -> AbstractContextManager[Any
     Args:
         model: whose seed decides.
         first_row: place of the batch's first row among all samples.
+        draw: which draw it is where there are several; what there is one of is number 0.
     """
-    return forward_pass(stable_hash(model.seed or 0, "inference"), 0, first_row)
+    return forward_pass(stable_hash(model.seed or 0, "inference"), draw, first_row)
 
 
 def couples_rows(model: Network) -> bool:

@@ -13,6 +13,7 @@ from netlib.nn.network import Network
 from netlib.nn.state import LoadReport
 from netlib.report.diagram.write import write_diagram
 from netlib.report.summary import print_summary
+from netlib.report.summary_html import summary_html
 from netlib.spec.errors import UsageError
 from netlib.spec.training import TrainSpec
 from netlib.training import saving
@@ -244,6 +245,10 @@ class Model(Network):
             UsageError: the model is not built, or `depth` is below 1.
         """
         return print_summary(self.graph, self.name, depth)
+
+    def _repr_html_(self) -> str:
+        """The summary, for a notebook; of a model that is not built, what it was given."""
+        return summary_html(self.graph, self.name) if self.built else super()._repr_html_()
 
     def plot(self, path: str | Path, depth: int | None = None) -> None:
         """Draws the graph into a file: `.svg`, `.mmd` (Mermaid), `.dot` (Graphviz) or `.txt`, by its suffix.

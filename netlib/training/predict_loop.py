@@ -27,6 +27,7 @@ PIECE_BATCHES = 512
 """Batches of a piece, at most: a call then costs little beside them, and few samples need not be filled up to many."""
 
 Tensors = dict[str, tf.Tensor]
+Forward = Callable[[Tensors, tf.Tensor, tf.Tensor], Tensors]
 
 
 class PredictLoop:
@@ -34,11 +35,12 @@ class PredictLoop:
 
     Args:
         model: a built model.
-        forward: takes (inputs by name, place of the first row among all samples) and gives every output by name.
+        forward: takes (inputs by name, place of the first row among all samples, number of the draw) and gives every output
+            by name.
         execution: the mode.
     """
 
-    def __init__(self, model: Network, forward: Callable[[Tensors, tf.Tensor], Tensors], execution: str) -> None:
+    def __init__(self, model: Network, forward: Forward, execution: str) -> None:
         self.pads = not couples_rows(model)
         """Whether the last batch may be filled up, so that there is one trace."""
         self._outputs = model.graph.output_tensors()
@@ -58,7 +60,7 @@ class PredictLoop:
         size = rows * (inputs + sum(size or 0 for size in sizes))
         return min(PIECE_BATCHES, max(1, PIECE_BYTES // max(size, 1)))
 
-    def run(self, samples: Arrays, rows: int, room: int, first: int) -> dict[str, Array]:
+    def run(self, samples: Arrays, rows: int, room: int, first: int, draw: int = 0) -> dict[str, Array]:
         """Every output of the samples by name.
 
         Args:
@@ -66,21 +68,23 @@ class PredictLoop:
             rows: of a batch.
             room: rows of the piece, in whole batches; it is compiled in, if anything is.
             first: place of the first of the samples among all.
+            draw: number of the draw; layers that are random at prediction draw other numbers in each.
         """
         steps = -(-len(samples) // rows)
         room = steps * rows if self._execution == "eager" else room
         inputs = {name: tf.constant(array) for name, array in filled(samples, room).inputs.items()}
-        stacked = self._run[rows](inputs, tf.constant(steps), tf.constant(first, tf.int64))
+        begin = (tf.constant(steps), tf.constant(first, tf.int64), tf.constant(draw))
+        stacked = self._run[rows](inputs, *begin)
         return {name: _joined(value.numpy())[: len(samples)] for name, value in stacked.items()}
 
     def _batches_of(self, rows: int) -> Callable[..., Tensors]:
-        def run(inputs: Tensors, steps: tf.Tensor, first: tf.Tensor) -> Tensors:
+        def run(inputs: Tensors, steps: tf.Tensor, first: tf.Tensor, draw: tf.Tensor) -> Tensors:
             def body(
                 index: tf.Tensor, done: Mapping[str, tf.TensorArray]
             ) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
                 start = index * rows
                 batch = {name: tf.slice(array, *row_slice(array, start, rows)) for name, array in inputs.items()}
-                outputs = self._forward(batch, first + tf.cast(start, tf.int64))
+                outputs = self._forward(batch, first + tf.cast(start, tf.int64), draw)
                 return index + 1, {name: array.write(index, outputs[name]) for name, array in done.items()}
 
             slots = next(iter(inputs.values())).shape[0] // rows

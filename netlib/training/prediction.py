@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -20,10 +20,15 @@ from netlib.training.changes import TreeWatch
 from netlib.training.heads import linked
 from netlib.training.inference import inference_pass
 from netlib.training.kept_states import KeptStates
+from netlib.training.moments import Moments
 from netlib.training.predict_loop import PredictLoop
 from netlib.training.samples import tensors_of
 from netlib.training.setup import execution_of
 from netlib.training.streamed import joined
+
+Ran = TypeVar("Ran")
+Run = Callable[[PredictLoop, Arrays, int, int, int], Ran]
+"""What is made of a piece: takes the loop, the samples, and rows, room and first as `PredictLoop.run` does."""
 
 
 class Predictor:
@@ -57,15 +62,30 @@ class Predictor:
     def parts(self, batches: Iterable[Arrays], rows: int) -> Iterator[dict[str, Array]]:
         """The same piece by piece, of as many samples as are computed at once; arguments as of `run`."""
         with KeptStates(self._model).anew():
-            yield from self._parts(iter(batches), rows)
+            yield from self._parts(iter(batches), rows, lambda loop, *piece: loop.run(*piece))
+
+    def drawn(self, batches: Iterable[Arrays], rows: int, draws: int) -> Iterator[dict[str, Moments]]:
+        """Mean and spread of every output over several draws, piece by piece; the first draw is what `parts` gives.
+
+        For networks that are random at prediction, of which no layer keeps a state; arguments as of `run`.
+        """
+
+        def run(loop: PredictLoop, samples: Arrays, size: int, room: int, first: int) -> dict[str, Moments]:
+            found = {name: Moments() for name in self._model.graph.outputs}
+            for draw in range(draws):
+                for name, values in loop.run(samples, size, room, first, draw).items():
+                    found[name].add(values)
+            return found
+
+        yield from self._parts(iter(batches), rows, run)
 
     def of_tensors(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The same of a batch of tensors, which are all samples there are, for a graph that has more around it."""
         self._need_links()
-        return self._linked(inputs, tf.constant(0, tf.int64))
+        return self._linked(inputs, tf.constant(0, tf.int64), tf.constant(0))
 
-    def _parts(self, batches: Iterator[Arrays], rows: int) -> Iterator[dict[str, Array]]:
-        """The outputs of each piece; a prediction of one batch has a trace of its own, which need not be filled up."""
+    def _parts(self, batches: Iterator[Arrays], rows: int, run: Run[Ran]) -> Iterator[Ran]:
+        """What is made of each piece; a prediction of one batch has a trace of its own, which need not be filled up."""
         begin = next(batches)
         loop = self._loop_for(begin)
         most = loop.batches(begin, rows) * rows
@@ -74,7 +94,7 @@ class Predictor:
             count = len(samples)
             size = rows if loop.pads else count
             room = max(room, most if count > size else size) if loop.pads else count
-            yield loop.run(samples, size, room, first)
+            yield run(loop, samples, size, room, first)
             first += count
 
     def _loop_for(self, samples: Arrays) -> PredictLoop:
@@ -88,8 +108,8 @@ class Predictor:
             self._loop = PredictLoop(self._model, self._linked, mode)
         return self._loop
 
-    def _linked(self, inputs: dict[str, tf.Tensor], first_row: tf.Tensor) -> dict[str, tf.Tensor]:
-        with inference_pass(self._model, first_row):
+    def _linked(self, inputs: dict[str, tf.Tensor], first_row: tf.Tensor, draw: tf.Tensor) -> dict[str, tf.Tensor]:
+        with inference_pass(self._model, first_row, draw):
             outputs = self._model.forward(inputs, training=False)
         heads = self._heads()
         return {name: linked(value, heads.link(name)) if heads else value for name, value in outputs.items()}

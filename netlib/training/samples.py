@@ -9,6 +9,7 @@ import numpy as np
 
 from netlib.data.arrays import Array, Arrays
 from netlib.nn.network import Network
+from netlib.spec.computed import beside
 from netlib.spec.errors import UsageError
 from netlib.spec.tensors import TensorSpec
 
@@ -65,6 +66,14 @@ def tensors_of(samples: Arrays) -> list[TensorSpec]:
 def tensor_of(array: Array) -> TensorSpec:
     """Its shape, the first axis being the samples, and its dtype."""
     return TensorSpec((None, *array.shape[1:]), array.dtype.name)
+
+
+def tensors_beside(samples: Arrays) -> dict[str, TensorSpec]:
+    """The same of all that a loss or a metric can name besides outputs; see `netlib.spec.computed.beside`."""
+    inputs, targets = (
+        {name: tensor_of(array) for name, array in arrays.items()} for arrays in (samples.inputs, samples.targets)
+    )
+    return beside(inputs, targets)
 
 
 def as_read(array: Array, known: TensorSpec | None = None) -> Array:

@@ -12,7 +12,6 @@ from netlib.data.streaming import Samples, Streamed
 from netlib.nn.network import Network
 from netlib.runs.directory import RunDirectory
 from netlib.spec.buckets import Bucketed
-from netlib.spec.computed import beside
 from netlib.spec.errors import UsageError
 from netlib.spec.execution import Choice, choose
 from netlib.spec.heads import Heads
@@ -28,7 +27,7 @@ from netlib.training.callbacks.collect import collect
 from netlib.training.checkpoint_writer import CheckpointWriter, Keep
 from netlib.training.checkpoints import TrainingState
 from netlib.training.due import Due
-from netlib.training.environment import intra_op_threads
+from netlib.training.environment import devices, intra_op_threads
 from netlib.training.evaluation import Evaluator, Measured
 from netlib.training.feed import ArraysFeed, Feed
 from netlib.training.job import Fit
@@ -43,7 +42,7 @@ from netlib.training.optimizers import Optimizers
 from netlib.training.phase_optimizers import PhaseOptimizers, optimizers_of
 from netlib.training.phases import PhasedStep, phased_step
 from netlib.training.progress import Progress
-from netlib.training.samples import tensor_of
+from netlib.training.samples import tensors_beside
 from netlib.training.step import TrainStep
 from netlib.training.trouble.gate import UndoneStep
 from netlib.training.windows import Check, Weigh, WindowFeed
@@ -70,10 +69,7 @@ def heads_of(model: Network, train: TrainSpec, data: Arrays) -> Heads:
     heads = train.bind(list(model.graph.outputs), list(data.targets), list(data.inputs))
     if not heads.computed:
         return heads
-    inputs, targets = (
-        {name: tensor_of(array) for name, array in arrays.items()} for arrays in (data.inputs, data.targets)
-    )
-    return heads.with_tensors(model.graph.output_tensors(), beside(inputs, targets))
+    return heads.with_tensors(model.graph.output_tensors(), tensors_beside(data))
 
 
 @dataclass(frozen=True)
@@ -222,6 +218,9 @@ def prepare(
         callbacks=tuple(taking_part.values()),
         listeners=[*listeners, *looking_on],
         run=run,
+        train=train,
+        validation=validation,
+        batch_size=engine.batch_size,
     )
     _join(training)
     engine.loop.take(training.callbacks)
@@ -239,7 +238,7 @@ def prepare(
         due=_due(train),
         callbacks=taking_part,
         listeners=training.listeners,
-        header=_header(engine, train, feed, validation),
+        header=_header(engine, train, feed, validation, monitor),
         writer=CheckpointWriter(run, state, keep, training.background) if run else None,
         background=training.background,
     )
@@ -266,7 +265,9 @@ def _join(training: Training) -> None:
             raise
 
 
-def _header(engine: Engine, train: TrainSpec, feed: Feed, validation: Measured | None) -> dict[str, Any]:
+def _header(
+    engine: Engine, train: TrainSpec, feed: Feed, validation: Measured | None, monitor: Monitor
+) -> dict[str, Any]:
     """What `netlib.spec.listener.Listener.run_started` is told where there is no config."""
     execution = execution_of(engine.model, train)
     splits = {"train": feed.samples, "validation": validation.samples if validation else None}
@@ -276,8 +277,13 @@ def _header(engine: Engine, train: TrainSpec, feed: Feed, validation: Measured |
         "parameters": engine.model.graph.parameters(),
         "execution": execution.mode,
         "execution_reason": execution.reason,
+        "devices": devices() or ["CPU"],
         "threads": intra_op_threads(),
+        "data": None,
         "samples": {name: samples for name, samples in splits.items() if samples is not None},
         "batch_size": engine.batch_size,
+        "steps": feed.steps,
         "epochs": train.epochs,
+        "total_steps": train.steps,
+        "monitor": monitor.watched._asdict(),
     }

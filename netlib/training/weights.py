@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from netlib.nn.network import Network
+from netlib.nn.state import StateError
 from netlib.runs import checkpoint
 from netlib.training.callbacks.ema import NAME
 
@@ -22,7 +23,11 @@ def restore_weights(model: Network, path: Path | str) -> None:
         CheckpointError: it is damaged.
         StateError: it is of another model.
     """
-    model.load_state_dict(weights_to_measure(checkpoint.read(Path(path), groups=["model", "loop"]).groups))
+    weights = weights_to_measure(checkpoint.read(Path(path), groups=["model", "loop"]).groups)
+    try:
+        model.load_state_dict(weights)
+    except StateError as error:
+        raise StateError(f"checkpoint {path} is of another network than this one: {error.misfits}") from None
 
 
 def weights_to_measure(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

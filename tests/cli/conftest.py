@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ model:
 train: {epochs: 2, loss: sparse_categorical_crossentropy}
 """
 
-DECIDES_OUTPUT = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TF_CPP_MIN_LOG_LEVEL")
+NEED_TENSORFLOW = ("train", "eval", "predict", "export", "reproduce")
 
 Netlab = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -44,18 +45,34 @@ def command() -> Path:
 
 
 @pytest.fixture(scope="session")
-def netlab(command: Path) -> Netlab:
-    """Runs the command in a process of its own, without a terminal."""
+def started(command: Path) -> Netlab:
+    """Runs the command as it is installed, from the start of Python on, without a terminal."""
 
     def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        inherited = {
-            key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")
-        }
         return subprocess.run(
-            [command, *map(str, words)], env={**inherited, **environment}, capture_output=True, text=True, timeout=120
+            [command, *map(str, words)], env=_with(environment), capture_output=True, text=True, timeout=120
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def netlab(started: Netlab, request: pytest.FixtureRequest) -> Netlab:
+    """The same; where the verb needs TensorFlow, in a fork of a process that has imported it, for that takes seconds."""
+
+    def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        if sys.platform != "linux" or not words or words[0] not in NEED_TENSORFLOW:
+            return started(*words, **environment)
+        processes = request.getfixturevalue("processes")
+        done = processes(*words, folder=Path.cwd(), environment=_with(environment))
+        return subprocess.CompletedProcess([*words], done.code, done.out, done.err)
+
+    return run
+
+
+def _with(environment: Mapping[str, str]) -> dict[str, str]:
+    inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    return {**inherited, **environment}
 
 
 @pytest.fixture

@@ -56,5 +56,17 @@ def test_check_and_summary_of_a_bundled_source_import_nothing_heavy(imported, co
     assert not any(name.startswith(("netlib.training", "netlib.nn", "netlib.data")) for name in modules)
 
 
+@pytest.mark.parametrize("words", [["runs"], ["runs", "--json"], ["plot"], ["plot", "--csv"]])
+def test_runs_and_plot_import_nothing_heavy(imported, logged_run, tmp_path, words):
+    modules = imported(*words, logged_run(tmp_path / "run-1"))
+    assert not modules & {*HEAVY, "rich", "matplotlib"}
+    assert not any(name.startswith(("netlib.training", "netlib.nn", "netlib.data")) for name in modules)
+
+
+def test_compare_imports_no_tensorflow(imported, logged_run, tmp_path):
+    runs = [logged_run(tmp_path / f"run-{number}") for number in (1, 2)]
+    assert not imported("compare", *runs) & {"tensorflow", "keras", "rich"}
+
+
 def test_a_spec_that_no_config_names_is_not_imported(imported, config):
     assert "netlib.spec.layers.convolution" not in imported("check", config)

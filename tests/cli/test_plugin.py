@@ -135,7 +135,18 @@ def test_a_config_loads_no_code(run, config):
     ],
 )
 @pytest.mark.parametrize(
-    "verb", ["check x.yaml", "train x.yaml", "peek x.yaml", "summary x.yaml", "data", "schema", "eval -c x"]
+    "verb",
+    [
+        "check x.yaml",
+        "train x.yaml",
+        "peek x.yaml",
+        "summary x.yaml",
+        "data",
+        "schema",
+        "eval -c x",
+        "layers",
+        "bench x.yaml",
+    ],
 )
 def test_what_is_wrong_with_a_plugin_is_said_by_every_verb(run, plugin, verb, text, code, message):
     plugin(text)
@@ -143,6 +154,101 @@ def test_what_is_wrong_with_a_plugin_is_said_by_every_verb(run, plugin, verb, te
     assert found[:2] == (code, "")
     assert found[2].startswith(message)
     assert "Traceback" not in found[2]
+
+
+LAYERS = """\
+from typing import Annotated
+
+@netlib.layer
+class Scale:
+    "Multiplies each channel by a factor that is trained."
+    initial: Annotated[float, "What the factors begin as."] = 1.0
+    def weights(self, x):
+        "`factor` (channels)."
+        return {"factor": netlib.weight(x[-1:], {"Constant": {"value": self.initial}})}
+    def call(self, x, *, factor):
+        return x * factor
+
+@netlib.loss
+def pinball(y_true, y_pred, *, quantile: float = 0.5):
+    "Zero in expectation at a quantile."
+
+@netlib.metric
+def within(y_true, y_pred, *, tolerance: float = 1.0):
+    "Share of values that are so close."
+"""
+OWN = """\
+data: {source: sine, samples: 40}
+model: [Dense: 4, Scale: {initial: 0.5}, Dense: 1]
+train: {epochs: 1, loss: {Pinball: {quantile: 0.9}}, metrics: [within]}
+"""
+
+
+def test_layers_losses_and_metrics_of_a_plugin(run, plugin):
+    plugin(LAYERS, "my_layers.py")
+    Path("own.yaml").write_text(OWN)
+    own = ("--plugin", "my_layers.py")
+    assert run("check", "own.yaml", *own) == (0, "own.yaml: ok (3 nodes, 17 parameters)\n", "")
+    code, out, _ = run("summary", "own.yaml", *own, "--json")
+    nodes = {each["path"]: each for each in json.loads(out)["nodes"]}
+    assert (nodes["scale"]["type"], nodes["scale"]["parameters"]["trainable"]) == ("Scale", 4)
+    Path("own.yaml").write_text(
+        OWN.replace("initial", "initail").replace("quantile", "quantil").replace("within", "wihtin")
+    )
+    code, out, _ = run("check", "own.yaml", *own)
+    assert code == 2
+    for message in (
+        "own.yaml:2:27: error: Scale has no parameter 'initail'; did you mean 'initial'?",
+        "own.yaml:3:37: error: Pinball has no parameter 'quantil'; did you mean 'quantile'?",
+        "own.yaml:3:63: error: there is no metric 'wihtin'; did you mean 'within'?",
+    ):
+        assert message in out
+
+
+def test_netlab_layers_lists_and_describes_them(run, plugin):
+    plugin(LAYERS, "my_layers.py")
+    own = ("--plugin", "my_layers.py")
+    out = run("layers", *own)[1]
+    assert (
+        "\nmy_layers.py: a plug-in, written as in `Scale`.\n  Scale                     Multiplies each channel" in out
+    )
+    assert "written as in `{loss: Pinball}`" in run("layers", "loss", *own)[1]
+    assert "written as in `{metrics: [Within]}`" in run("layers", "metric", *own)[1]
+    assert (
+        run("layers", "Scale", *own)[1]
+        == """\
+Scale: layer
+
+Multiplies each channel by a factor that is trained.
+
+Written in my_layers.py:7.
+
+Parameters
+  initial: number; default 1.0
+    What the factors begin as.
+
+Shapes and costs
+  inputs: x (floating-point numbers)
+  ports: output
+  output shape: The first input's.
+  weights: `factor` (channels).
+  multiply-accumulates: none
+
+Example
+  - Scale
+  of (batch, 8) float32 makes (batch, 8) float32
+"""
+    )
+    assert "\nAlso written pinball.\n" in run("layers", "Pinball", *own)[1]
+    defined = json.loads(run("schema", *own)[1])["$defs"]
+    assert {"layer.Scale", "loss.Pinball", "metric.Within"} <= defined.keys()
+
+
+@pytest.mark.slow
+def test_bench_loads_a_plugin_where_it_measures(netlab, config, tmp_path):
+    done = netlab("bench", tmp_path / config, "--plugin", tmp_path / "my_sources.py", "--rounds", "1", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["benchmarks"][0]["samples"] == 24
 
 
 @pytest.mark.slow

@@ -67,3 +67,9 @@ def test_errors_about_a_stream_call_it_so(command, run):
         assert (done.returncode, done.stdout) == (code, "")
         assert done.stderr.startswith(said)
         assert "/tmp" not in done.stderr
+
+
+def test_draws_of_a_network_that_is_sure_are_refused_at_once(netlab, run):
+    done = netlab("predict", "-c", run, "--split", "validation", "--samples", "5")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --samples draws several times, but this network gives the same each time it")

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,7 +70,7 @@ def test_a_fold_is_trained_and_evaluated(netlab, config, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def trained(netlab, tmp_path_factory):
+def trained(started, tmp_path_factory):
     """A finished run: what the command wrote, and its run directory."""
     folder = tmp_path_factory.mktemp("trained")
     config = folder / "tiny.yaml"
@@ -73,7 +79,7 @@ def trained(netlab, tmp_path_factory):
         "model: [Flatten, Dense: 10]\n"
         "train: {epochs: 3, loss: sparse_categorical_crossentropy, metrics: [accuracy]}\n"
     )
-    return netlab("train", config, "train.epochs=2", "--runs", folder / "runs"), folder / "runs" / "tiny-1", config
+    return started("train", config, "train.epochs=2", "--runs", folder / "runs"), folder / "runs" / "tiny-1", config
 
 
 @pytest.mark.slow
@@ -94,11 +100,25 @@ def test_progress_is_on_stderr_a_line_an_epoch_and_nothing_of_tensorflows(traine
     epochs = [line for line in done.stderr.splitlines() if line.startswith("epoch ")]
     assert header[0] == "tiny: 650 parameters, 650 trainable"
     assert header[1].startswith("samples: 1,0")
+    assert header[1].endswith(" of digits; batches of 64, 17 steps an epoch")
     assert header[2].startswith("execution: xla on ")
+    assert done.stderr.splitlines()[3] == f"run: {trained[1]}"
     assert [line.split("  ")[0] for line in epochs[:2]] == ["epoch 1/2", "epoch 2/2"]
     assert "validation.accuracy" in epochs[0]
     assert "TF_ENABLE" not in done.stderr
     assert "\x1b[" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_next_commands_are_the_last_words_on_stderr(trained):
+    done, run, _ = trained
+    said = done.stderr.splitlines()
+    assert [line.split(maxsplit=1) for line in said[said.index("next:") + 1 :]] == [
+        ["measure", f"netlab eval --checkpoint {run}"],
+        ["predict", f"netlab predict --checkpoint {run} --input FILE"],
+        ["plot", f"netlab plot {run}"],
+        ["train", f"more  netlab train --resume {run} train.epochs=4"],
+    ]
 
 
 @pytest.mark.slow
@@ -121,6 +141,7 @@ def test_resume_takes_overrides_and_no_config(trained, netlab):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["run"], found["epochs"]) == (str(run), 4)
+    assert "next:" not in done.stderr
     assert set(found["metrics"]) == {"train", "validation", "test"}
     both = netlab("train", config, "--resume", run)
     assert (both.returncode, both.stdout) == (2, "")
@@ -202,3 +223,98 @@ def test_ctrl_c_saves_and_ends_with_130(command, config, tmp_path):
     assert process.wait(timeout=60) == 130
     assert f"go on with: netlab train --resume {tmp_path / 'run'}" in stderr
     assert "Traceback" not in stderr
+
+
+@pytest.mark.slow
+def test_batches_that_are_learned_by_heart(netlab, config, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    fast = ("train.optimizer={Adam: {learning_rate: 0.05}}", GRAPH, "--overfit", "1", "--runs", tmp_path / "runs")
+    done = netlab("train", config, *fast)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["before", "after"]
+    assert lines[-2].startswith("learned: 64 samples in ")
+    assert lines[-1].startswith("the rule: ")
+    assert "the batches are learned" in done.stderr
+    assert "next:" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.slow
+def test_batches_that_are_not(netlab, config):
+    done = netlab(
+        "train", config, "train.freeze=['**']", "model.hidden.units=1", GRAPH, "--overfit", "2", "--json", "-q"
+    )
+    assert (done.returncode, done.stdout) == (2, "")  # nothing is trained at all
+    slow = ("train.optimizer={SGD: {learning_rate: 1e-9}}", GRAPH)
+    done = netlab("train", config, *slow, "--overfit", "1", "--json", "--quiet")
+    assert (done.returncode, done.stderr) == (1, "")
+    found = json.loads(done.stdout)
+    assert set(found) == {"learned", "samples", "steps", "before", "after", "left", "seconds", "rule"}
+    assert (found["learned"], found["samples"], found["steps"]) == (False, 64, 1000)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--overfit", "0"), "--overfit takes the number of batches to train on, at least 1, got 0"),
+        (("--overfit", "1", "--dry-run"), "--overfit and --dry-run are two trials; choose one of them"),
+        (
+            ("--dry-run", "--profile"),
+            "--profile is written into a run, and --dry-run writes none; leave one of them out",
+        ),
+    ],
+)
+def test_trials_that_are_refused(netlab, config, words, message):
+    done = netlab("train", config, *words)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+@pytest.mark.slow
+def test_a_profile_stands_below_the_results(netlab, config, tmp_path):
+    words = ("train", config, "data.batch_size=8", GRAPH, "--profile")
+    done = netlab(*words, "--run-dir", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == str(tmp_path / "run")
+    start = next(number for number, line in enumerate(lines) if line.split()[:1] == ["time"])
+    shares = [float(re.search(r"([\d.]+)%", line)[1]) for line in lines[start + 1 : lines.index("", start)]]
+    assert sum(shares[:-1]) == pytest.approx(100, abs=0.1 * len(shares))
+    assert f"to look at the trace: pip install xprof, then: xprof --logdir {tmp_path / 'run' / 'profile'}" in lines
+    found = json.loads(netlab(*words, "--run-dir", tmp_path / "again", "--json").stdout)
+    assert found["profile"].keys() == json.loads((tmp_path / "run" / "profile.json").read_text()).keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_on_a_terminal_of_sixty_columns(command, config, tmp_path, terminal):
+    text = on_terminal([command, "train", config, GRAPH, "--run-dir", tmp_path / "run"], TERM=terminal, NO_COLOR="1")
+    lines = text.replace("\r", "").splitlines()
+    assert "\x1b[3" not in text  # no colour
+    assert ("\x1b[?25l" in text) == (terminal == "xterm")
+    assert any(line.startswith("epoch 1/2  train.loss ") for line in lines) == (terminal == "dumb")
+    assert "next:" in lines
+    assert lines.count(str(tmp_path / "run")) == 1  # the header has it already
+    ended = lines.index(str(tmp_path / "run"))
+    assert lines[ended + 1 : ended + 3] == ["", "next:"]
+    table = next(number for number, line in enumerate(lines) if line.split() == ["loss", "accuracy"])
+    assert re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", lines[table - 1]) == ""
+    assert any("all 2 epochs are trained" in line for line in lines[:table])
+
+
+def on_terminal(words: list[object], columns: int = 60, **environment: str) -> str:
+    """What a command shows on a terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    process = subprocess.Popen(
+        list(map(str, words)), stdin=theirs, stdout=theirs, stderr=theirs, env={**inherited, **environment}
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # at its end the terminal is closed
+        while part := os.read(ours, 65536):
+            shown += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, shown
+    return shown.decode()

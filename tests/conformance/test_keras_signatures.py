@@ -194,7 +194,7 @@ SAMPLES: dict[str, dict[str, dict[str, Any]]] = {
         "TimeLimit": {"limit": 90.0},
         "StopOnNaN": {},
         "CSVLog": {},
-        "TensorBoard": {},
+        "TensorBoard": {"histograms": ["**.kernel"], "confusion": True, "every": 2},
     },
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +60,11 @@ train:
 
 
 @pytest.fixture(scope="session")
-def netlab() -> Iterator[Processes]:
+def netlab(processes: Processes) -> Processes:
     """The command, in processes of its own."""
     if sys.platform != "linux":
         pytest.skip("the processes are watched through /proc")
-    with Processes() as processes:
-        yield processes
+    return processes
 
 
 @pytest.fixture

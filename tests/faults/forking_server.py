@@ -23,7 +23,6 @@ def main() -> None:
 
     hold_back_tensorflow()
     import netlib.report.display
-    import netlib.tasks.evaluate
     import netlib.tasks.training_session  # noqa: F401  # with TensorFlow
 
     threads = list(Path("/proc/self/task").iterdir())
@@ -32,12 +31,21 @@ def main() -> None:
         print(json.dumps(_answer(**json.loads(line))), flush=True)
 
 
-def _answer(words: list[str], folder: str, kill_after: float | None, faults: dict[str, Any]) -> dict[str, Any]:
+def _answer(
+    words: list[str],
+    folder: str,
+    kill_after: float | None,
+    environment: dict[str, str] | None,
+    faults: dict[str, Any],
+) -> dict[str, Any]:
     out, err = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
         for (_, write), standard in ((out, 1), (err, 2)):
             os.dup2(write, standard)
+        if environment is not None:
+            os.environ.clear()
+            os.environ.update(environment)
         _command(words, folder, faults)
     for _, write in (out, err):
         os.close(write)

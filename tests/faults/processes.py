@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -32,7 +33,7 @@ class Processes:
     """
 
     def __enter__(self) -> Self:
-        # What XLA compiled is not kept: its files are TensorFlow's to write, and their failures TensorFlow's to report.
+        # What was compiled is not kept: on what a process finds there would depend what it writes and how long it takes.
         quiet = {"NO_COLOR": "1", "COLUMNS": "200", "NETLAB_CACHE": "off"}
         environment = {**os.environ, **quiet, "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("FORCE_COLOR", None)
@@ -46,18 +47,32 @@ class Processes:
         self._server.stdin.close()
         self._server.wait(timeout=60)
 
-    def __call__(self, *words: object, folder: Path, kill_after: float | None = None, **faults: Any) -> Done:
+    def __call__(
+        self,
+        *words: object,
+        folder: Path,
+        kill_after: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        **faults: Any,
+    ) -> Done:
         """Runs `netlab WORDS` in a folder.
 
         Args:
             words: of the command line.
             folder: where it is run.
             kill_after: seconds after which it is killed, if it has not ended.
+            environment: all of its variables; by default those of tests of faults, without colour and in 200 columns.
             faults: what befalls it from inside; see `faults_inside.arrange`.
         """
         assert self._server.stdin is not None
         assert self._server.stdout is not None
-        request = {"words": [*map(str, words)], "folder": str(folder), "kill_after": kill_after, "faults": faults}
+        request = {
+            "words": [*map(str, words)],
+            "folder": str(folder),
+            "kill_after": kill_after,
+            "environment": None if environment is None else dict(environment),
+            "faults": faults,
+        }
         self._server.stdin.write(f"{json.dumps(request)}\n")
         self._server.stdin.flush()
         answer = self._server.stdout.readline()

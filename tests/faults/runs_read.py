@@ -17,16 +17,32 @@ from pathlib import Path
 from typing import Any
 
 from netlib.data.preprocessing import Preprocessing, _sha256
-from netlib.runs import changes, checkpoint, history, locate, manifest, pointers, tensors
+from netlib.data.sources.stamps import fingerprint_of
+from netlib.report.as_json import as_json
+from netlib.report.comparison import comparison_text
+from netlib.report.runs_table import runs_text
+from netlib.runs import changes, checkpoint, data_files, history, locate, manifest, outcome, pointers, tensors
 from netlib.runs.directory import RunDirectory
+from netlib.runs.hashing import sha256
+from netlib.runs.profile import Profile
+from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError
+from netlib.tasks import compare_shown
 from netlib.tasks.check import check
 from netlib.tasks.class_weights import _stored
+from netlib.tasks.compare import compare
+from netlib.tasks.curves import curves
 from netlib.tasks.export import export, plan_export
+from netlib.tasks.list_runs import list_runs, rows
+from netlib.tasks.listed_run import plain
 from netlib.tasks.plan import plan_evaluation, plan_training
 from netlib.tasks.plan_prediction import Asked, plan_prediction
 from netlib.tasks.predict import predict
-from netlib.tasks.run_files import check_fingerprint, load_preprocessing
+from netlib.tasks.run import open_run
+from netlib.tasks.run_config import config_of_run
+from netlib.tasks.run_files import load_preprocessing
+from netlib.tasks.runs_csv import runs_csv
+from netlib.tasks.same_data import need_same_data
 from netlib.tasks.summarise import summarise
 from netlib.tasks.train import train
 
@@ -82,7 +98,27 @@ def make_run(folder: Path) -> Path:
     changes = ["train.checkpoint.keep_last=9"]
     done = train(folder / "customers.yaml", changes, runs_root=folder / "runs")
     assert done.run
+    _add_the_rest(RunDirectory(done.run))
     return done.run
+
+
+def _add_the_rest(run: RunDirectory) -> None:
+    """What no one run has beside the others: of a change, of a failure, of a profile, of data that stays in its files."""
+    changes.write(run, run.read(run.resolved.name), {"what": "a change"})
+    outcome.fail(run, "the disk was full")
+    Profile().save(run)
+    table = run.path.parent.parent / "customers.csv"
+    touched = data_files.Known(sha256(table), (table.stat().st_mtime_ns - 1,))
+    data_files.write(run, {table.name: touched})
+    environment = json.loads(run.environment.read_text())
+    environment["data_fingerprint"] = fingerprint_of(_customers(run.path).apart(), {table.name: touched.changed[0]})
+    run.environment.write_text(json.dumps(environment))
+
+
+def _customers(run: Path) -> DataSpec:
+    data = config_of_run(RunDirectory(run)).data
+    assert data is not None
+    return data
 
 
 def files_of(run: Path) -> list[str]:
@@ -130,6 +166,35 @@ def replaced(run: Path, name: str, content: bytes, *, sealed: bool) -> Iterator[
         kept.parent.rmdir()
 
 
+def _runs(run: Path) -> None:
+    """What `runs` says of it, in every form."""
+    found = list_runs([run])
+    as_json([plain(each) for each in found])
+    runs_csv(found)
+    runs_text(rows(found), 80)
+    repr(open_run(run)) + open_run(run)._repr_html_()
+
+
+def _outcome(run: Path) -> None:
+    for read in (outcome.header, outcome.result, outcome.failure):
+        read(RunDirectory(run))
+
+
+def _compared(run: Path) -> None:
+    found = compare([run, run])
+    as_json(compare_shown.plain(found))
+    comparison_text(compare_shown.names_of(found), compare_shown.tables(found), 80)
+
+
+def _failed(run: Path) -> None:
+    """As a run that has no result."""
+    result = (run / "result.json").rename(run / "kept")
+    try:
+        _runs(run)
+    finally:
+        result.rename(run / "result.json")
+
+
 def _history(run: Path) -> None:
     history.read(RunDirectory(run))
     history.truncate_after(RunDirectory(run), 1)
@@ -166,12 +231,16 @@ def _table(run: Path) -> Asked:
 Reader = Callable[[Path], Any]
 QUICK: dict[str, Reader] = {
     "changes": lambda run: changes.made(RunDirectory(run)),
-    "metrics": _history,
     "checkpoints": _checkpoints,
     "pointers": _pointers,
     "preprocessing": _preprocessing,
     "class weights": lambda run: _stored(RunDirectory(run)),
-    "fingerprint": lambda run: check_fingerprint(RunDirectory(run), "x"),
+    "data files": lambda run: need_same_data(RunDirectory(run), "x", _customers(run)),
+    "outcome": _outcome,
+    "runs": _runs,
+    "runs that failed": _failed,
+    "compare": _compared,
+    "plot": lambda run: curves([run]),
     "summary": summarise,
     "summary of a checkpoint": lambda run: summarise(run / "checkpoints" / "latest"),
     "check": _reported,
@@ -180,6 +249,7 @@ QUICK: dict[str, Reader] = {
     "export": lambda run: plan_export(str(run), None, run.parent / "w.safetensors"),
     "resume": lambda run: plan_training(None, (), resume=run),
     "resume with a change": lambda run: plan_training(None, ["train.epochs=3"], resume=run),
+    "metrics": _history,
 }
 """What is read before TensorFlow is imported."""
 

@@ -9,7 +9,10 @@ from traces import need_error, need_same_checkpoints, need_same_end, need_succes
 pytestmark = pytest.mark.slow
 
 TOO_LARGE = "File too large"
-FIRST_FILES = ("config.yaml", "resolved.yaml", "environment.json", "summary.txt", "data.json", "preprocessing.json")
+FIRST_FILES = (
+    *("config.yaml", "resolved.yaml", "environment.json", "summary.txt", "data.json"),
+    *("preprocessing.json", "preprocessing.safetensors"),
+)
 
 
 @pytest.mark.parametrize("file", FIRST_FILES)
@@ -18,6 +21,14 @@ def test_when_a_run_begins(netlab, folder, file):
     done = netlab("train", "mlp.yaml", "--run-dir", "run", folder=folder, run="run", full_at=(file, 1))
     need_error(done, f"error: cannot write run/{file}: {TOO_LARGE}")
     assert sorted(folder.iterdir()) == before, "nothing is left of a run that did not begin"
+
+
+def test_a_disk_without_room_for_two_checkpoints(netlab, folder):
+    disk = folder / "disk"
+    with small_disk(disk, 512 << 10):
+        done = netlab("train", "mlp.yaml", "model.1.units=512", "--runs", disk / "runs", folder=folder)
+        need_error(done, f"error: the disk of {disk}/runs/mlp-1 has ", "and two must have room")
+        assert not list((disk / "runs").iterdir())
 
 
 WHILE_IT_TRAINS = (

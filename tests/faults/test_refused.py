@@ -203,7 +203,8 @@ def test_a_checkpoint_of_another_network(netlab, folder, run, undisturbed):
     refused = netlab("train", "--resume", "run", "train.epochs=2", folder=folder)
     need_error(refused, "does not fit this model", "(64, 9) float32, expected (64, 8) float32")
     assert (run / "metrics.jsonl").read_bytes() == metrics
-    need_error(netlab("eval", "--checkpoint", "run", folder=folder), "(64, 9)", "(64, 8)", code=2)
+    named = f"error: checkpoint run/checkpoints/{NEWEST} is of another network than this one: mismatched: "
+    need_error(netlab("eval", "--checkpoint", "run", folder=folder), named, "(64, 9)", "(64, 8)", code=2)
 
 
 class Harm:

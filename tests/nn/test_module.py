@@ -471,3 +471,13 @@ print([named.path for named in module.named_variables()])
             " 'parts.a.0.dense.kernel', 'parts.a.0.dense.bias']\n"
         )
     }
+
+
+def test_a_notebook_shows_the_tree():
+    class Odd(Module):
+        """Says something that HTML would take for a tag."""
+
+        def __repr__(self) -> str:
+            return "a<b>"
+
+    assert Odd()._repr_html_() == "<pre>a&lt;b&gt;</pre>"

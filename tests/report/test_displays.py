@@ -17,8 +17,9 @@ from netlib.spec.listener import Listener
 
 HEADER = {
     "name": "digits-cnn", "config": "digits_cnn.yaml", "parameters": Parameters(610, 0), "execution": "xla",
-    "execution_reason": "every operation has a kernel", "threads": 2, "samples": {"train": 100, "validation": 20},
-    "batch_size": 10, "epochs": 3,
+    "execution_reason": "every operation has a kernel", "devices": ["CPU"], "threads": 2, "data": "digits",
+    "samples": {"train": 100, "validation": 20}, "batch_size": 10, "steps": 10, "epochs": 3, "total_steps": None,
+    "monitor": {"split": "validation", "metric": "loss", "mode": "min"},
 }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def play(listener: Listener, *, best: tuple[int, ...] = (1,), end: bool = True) 
 def drawn(listener: LiveDisplay, width: int = 80) -> list[str]:
     """The lines of the live display as they are now."""
     file = io.StringIO()
-    Console(file=file, width=width, color_system=None).print(listener.frame())
+    Console(file=file, width=width, color_system=None).print(listener.frame(width))
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -82,8 +83,9 @@ def test_a_listener_hears_everything_and_does_nothing():
 def test_a_line_an_epoch():
     file = io.StringIO()
     play(EpochLines(file), best=(1, 3))
-    header, lines = file.getvalue().splitlines()[:3], file.getvalue().splitlines()[3:]
+    header, lines = file.getvalue().splitlines()[:4], file.getvalue().splitlines()[4:]
     assert header[0] == "digits-cnn: 610 parameters, 610 trainable"
+    assert header[3] == "run: runs/x-1"
     assert lines[0] == (
         "epoch 1/3  train.loss 1.0000  train.accuracy 0.5000  validation.loss 2.0000  validation.accuracy 0.2500"
         "  1,234 samples/s  1.5 s  best"
@@ -107,7 +109,7 @@ def test_the_live_display_from_beginning_to_end():
     assert re.fullmatch(r"epoch 1/3 .* 0%  compiling", drawn(live)[0])
     live.chunk_ended(1, 5, 10, {"loss": 0.5, "learning_rate": 0.1}, 1234.4)
     assert re.fullmatch(r"epoch 1/3 .* 17%  1,234 samples/s", drawn(live)[0])
-    assert [line.split() for line in drawn(live)[1:]] == [["loss"], ["train", "0.5000"]]
+    assert [line.split() for line in drawn(live)[1:]] == [["train"], ["loss", "0.5000"]]
     live.validation_started()
     assert drawn(live)[0].endswith("17%  validating")
     live.epoch_is_best(1)
@@ -117,10 +119,10 @@ def test_the_live_display_from_beginning_to_end():
     live.epoch_ended(record(2))
     assert re.fullmatch(r"epoch 2/3 .* 67%  1,234 samples/s  \d+ ms left", drawn(live)[0])
     assert [line.split() for line in drawn(live)[1:]] == [
-        ["loss", "accuracy"],
-        ["train", "0.5000", "0.5000"],
-        ["validation", "1.0000", "0.2500"],
-        ["best", "2.0000", "0.2500", "epoch", "1"],
+        ["train", "validation", "best"],
+        ["loss", "0.5000", "1.0000", "2.0000", "█▁"],
+        ["accuracy", "0.5000", "0.2500", "0.2500", "▄▄"],
+        ["best:", "epoch", "1,", "by"],
     ]
     assert max(map(len, drawn(live))) <= 80
     live.phase("compiling")
@@ -170,3 +172,50 @@ def test_a_stream_whose_end_is_not_known_has_an_empty_bar():
     live.epoch_started(1, 3, None)
     live.chunk_ended(1, 7, None, {"loss": 0.5, "learning_rate": 0.1}, 1234.4)
     assert re.fullmatch(r"epoch 1/3 .* 0%  1,234 samples/s", drawn(live)[0])
+
+
+def test_a_budget_of_steps_has_a_bar_of_the_run():
+    live = LiveDisplay(Screen())
+    live.run_started(None, {**HEADER, "epochs": None, "total_steps": 100})
+    live.stop()
+    live.epoch_started(2, None, 10)
+    live.chunk_ended(2, 5, 10, {"loss": 0.5}, 99.0)
+    assert re.fullmatch(r"epoch 2  .* 15%  99 samples/s  \d+ ms left", drawn(live)[0])
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+def test_the_frame_fits_into_the_terminal(width):
+    live = LiveDisplay(Screen())
+    play(live, end=False)
+    live.stop()
+    lines = drawn(live, width)
+    assert max(map(len, lines)) <= width
+    assert lines[0].startswith("epoch 3/3  ")
+    assert ("━" in lines[0]) == (width >= 60)
+
+
+def test_what_is_drawn_follows_the_terminal_when_it_is_resized(monkeypatch):
+    live = LiveDisplay(Screen())
+    play(live, end=False)
+    live.stop()
+    for columns in (100, 44):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        live._console = Console(file=Screen(), highlight=False)
+        frame = live._live.get_renderable()
+        file = io.StringIO()
+        Console(file=file, width=columns, color_system=None).print(frame)
+        assert max(len(line.rstrip()) for line in file.getvalue().splitlines()) <= columns
+
+
+def test_without_colour(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    screen = Screen()
+    with display(screen) as live:
+        play(live)
+    assert not re.search(r"\x1b\[[\d;]*3[0-7]m|\x1b\[38;", screen.getvalue())
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    with display(Screen()) as lines:
+        assert isinstance(lines, EpochLines)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from netlib.report.export import Input, Output, export_result
+from netlib.report.export import Input, Latency, Output, export_result, weights_result
 
 AGE = Input("age", "age", "float64", (None,), steps=("Impute", "MinMax"))
 ODD = Input("my city", "my_city", "string", (None,))
@@ -14,7 +14,9 @@ PRICE = Output("price", "float32", (None, 1), None)
 
 def test_all_is_said(monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    text = export_result(Path("out"), 2048, [AGE, ODD, WHEN], [KIND, PRICE], 0.00123)
+    text = export_result(
+        Path("out"), 2048, [AGE, ODD, WHEN], [KIND, PRICE], [Latency(1, 0.00123), Latency(32, 0.00256)]
+    )
     assert [" ".join(line.split()) for line in text.splitlines()] == [
         "out: a SavedModel, 2.0 KiB",
         "",
@@ -30,7 +32,7 @@ def test_all_is_said(monkeypatch):
         "when: DateParts is left to whoever calls (no dates); give what it makes",
         "integers that may be missing are taken as float64, in which NaN stands for those",
         "an empty text stands for a missing one",
-        "latency of a row: 1.2 ms",
+        "latency: 1.2 ms for a row, 0.08 ms a row in batches of 32",
         "",
         "import tensorflow as tf",
         'model = tf.saved_model.load("out").signatures["serving_default"]',
@@ -39,7 +41,18 @@ def test_all_is_said(monkeypatch):
 
 
 def test_one_column_and_no_latency():
-    text = export_result(Path("out"), 1, [replace(AGE, dtype="float32")], [PRICE], None)
-    assert "latency of a row: a row of ones is none that it takes" in text
+    text = export_result(Path("out"), 1, [replace(AGE, dtype="float32")], [PRICE], [])
+    assert "latency: not measured, a row of ones is none that it takes" in text
     assert text.endswith("model(age=tf.constant(...))\n")
     assert "missing" not in text
+
+
+def test_a_large_network_is_slow():
+    text = export_result(Path("out"), 1, [AGE], [PRICE], [Latency(1, 0.0456), Latency(64, 96.0)])
+    assert "latency: 46 ms for a row, 1,500 ms a row in batches of 64\n" in text
+
+
+def test_weights_alone():
+    assert weights_result(Path("w.safetensors"), Path("runs/a-1/checkpoints/step-00000012"), 2048) == (
+        "w.safetensors: the weights of runs/a-1/checkpoints/step-00000012, 2.0 KiB\n"
+    )

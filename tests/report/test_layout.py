@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlib.report.layout import Cell, Column, bold, broken, dim, joined, lay_out
+from netlib.report.layout import Cell, Column, bold, broken, dim, joined, lay_out, table, wrapped
 
 words = st.text(alphabet="abcXYZ_. 12,", max_size=40)
 
@@ -60,3 +60,20 @@ def test_the_lead_of_a_cell_stands_before_all_its_lines():
 def test_styles_only_with_colour():
     assert (bold("x", True), dim("x", True)) == ("\x1b[1mx\x1b[0m", "\x1b[2mx\x1b[0m")
     assert (bold("x", False), dim("x", False)) == ("x", "x")
+
+
+def test_titles_of_numbers_are_broken_and_numbers_never():
+    columns = [Column(""), Column("a.long_name", number=True), Column("loss", number=True)]
+    rows = [[Cell("test"), Cell("0.1234"), Cell("1,234.5")]]
+    assert table(columns, rows, 80) == ["      a.long_name     loss", "test       0.1234  1,234.5"]
+    assert table(columns, rows, 22) == ["      a.long_", "         name     loss", "test   0.1234  1,234.5"]
+    assert table(columns, rows, 21)[-1] == table(columns, rows, 3)[-1] == "test  0.1234  1,234.5"
+
+
+def test_every_line_of_the_titles_stands_out():
+    lines = table([Column("a.long_name", number=True), Column("b")], [[Cell("1"), Cell("2")]], 8, color=True)
+    assert [line.startswith("\x1b[1m") for line in lines] == [True] * (len(lines) - 1) + [False]
+
+
+def test_words_of_prose_are_whole():
+    assert wrapped("a well-known extraordinary word", 12, "  ") == ["a well-known", "  extraordinary", "  word"]

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from netlib.report import progress
-from netlib.report.progress import TimeLeft, fraction, header_lines, metrics_of, of
-from netlib.spec.graph import Parameters
+from netlib.report.progress import TimeLeft, fraction, metrics_of, of
 
 
 class Clock:
@@ -81,20 +80,11 @@ def test_fraction():
     assert fraction(3, 10, 10, 20) == pytest.approx(0.25)
     assert fraction(3, 10, 10, None) is None
     assert fraction(3, None, 10, 20) is None
-
-
-def test_header():
-    header = {
-        "name": "digits-cnn", "parameters": Parameters(66_090, 192), "execution": "graph", "threads": 2,
-        "execution_reason": "there is a convolution", "samples": {"train": 1257, "validation": 270, "test": 0}, "batch_size": 32,
-    }  # fmt: skip
-    assert header_lines({**header, "samples": {}})[1] == "samples: a stream; batches of 32"
-    assert header_lines(header) == [
-        "digits-cnn: 66,282 parameters, 66,090 trainable",
-        "samples: 1,257 train, 270 validation; batches of 32",
-        "execution: graph on 2 threads; there is a convolution",
-    ]
-    assert header_lines({**header, "threads": 1})[2].startswith("execution: graph on 1 thread;")
+    assert fraction(3, None, 10, 20, 100) == pytest.approx(0.5)
+    assert fraction(3, 10, 10, 20, 100) == pytest.approx(0.5)
+    assert fraction(3, 4, 10, 20, 1000) == pytest.approx(0.625)
+    assert fraction(7, None, 10, 20, 100) == 1
+    assert fraction(3, None, 10, None, 100) is None
 
 
 def test_metrics_have_their_whole_names():

@@ -23,7 +23,7 @@ def test_a_training():
         "validation  0.0472    0.9667\n"
         "test        12.346    1.0000\n"
         "\n"
-        "train: the mean over the epoch, while the weights changed; the others: of its end\n"
+        "train: the mean over the epoch, while the weights changed; others: of its end\n"
         "best epoch: 9 of 14, 12 s\n"
     )
 

@@ -32,32 +32,6 @@ Parameters: 27,434 (trainable 19,178, non-trainable 8,256), 107.2 KiB
 Multiply-accumulates (MACs): not known: an axis is not
 """
 
-NARROW_TREE = """\
-net
-
-node              type           output              trainable  other     MACs
-image             input          (batch, 8, 8, 1)
-ids               input          (batch, ?) int32
-conv_2d           Conv2D         (batch, 6, 6, 32)         288      0   10,368
-body              Sequential     (batch, 4, 4, 32)
-├─ conv_2d        Conv2D         (batch, 6, 6, 32)       9,248      0  331,776
-├─ batch_         Batch          (batch, 6, 6, 32)          64     64        0
-│  normalization  Normalization
-└─ inner          Sequential     (batch, 4, 4, 32)
-   ├─ activation  Activation     (batch, 6, 6, 32)           0      0        0
-   └─ conv_2d     Conv2D         (batch, 4, 4, 32)       9,248      0  147,456
-global_average_   GlobalAverage  (batch, 32)                 0      0        0
-pooling_2d        Pooling2D
-memory            LSTM           output: (batch, ?,          0  8,192        ?
-                                 32)
-                                 h: (batch, 32)
-                                 c: (batch, 32)
-digit             Dense          (batch, 10)               330      0      320
-
-Parameters: 27,434 (trainable 19,178, non-trainable 8,256), 107.2 KiB
-Multiply-accumulates (MACs): not known: an axis is not
-"""
-
 ANSI = re.compile(r"\x1b\[[0-9]*m")
 
 
@@ -69,10 +43,6 @@ def numbers_of(table: str) -> list[list[int]]:
 
 def test_golden_text_at_120_columns(graph):
     assert as_text(summarise_graph(graph, "net"), 120) == WIDE
-
-
-def test_golden_tree_at_80_columns(graph):
-    assert as_tree(summarise_graph(graph, "net"), 80, color=False) == NARROW_TREE
 
 
 @pytest.mark.parametrize("width", [80, 120])

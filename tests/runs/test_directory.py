@@ -145,7 +145,7 @@ def test_a_run_that_is_not_there_is_reported_with_those_that_are(
     assert caught.value.exit_code == 2
     for _ in range(10):
         create(Path("runs"), "digits-mlp")
-    with pytest.raises(UsageError, match=r"^there is no run 'runs/digits-mpl-3'; did you mean 'digits-mlp-3'\?$"):
+    with pytest.raises(UsageError, match=r"^there is no run 'runs/digits-mpl-3'; did you mean 'runs/digits-mlp-3'\?$"):
         open_run("runs/digits-mpl-3")
     with pytest.raises(UsageError, match=r"^there is no run 'digits-mlp-3'; did you mean 'runs/digits-mlp-3'\?$"):
         open_run("digits-mlp-3")

@@ -75,7 +75,7 @@ def test_a_run_that_is_not_there_is_reported_with_those_that_are(
     run: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(run.path.parent.parent)
-    missing = r"^there is no run 'runs/digit-1'; did you mean 'digits-1'\?$"
+    missing = r"^there is no run 'runs/digit-1'; did you mean 'runs/digits-1'\?$"
     for text in ("runs/digit-1", "runs/digit-1/best", "runs/digit-1/checkpoints/step-00000010"):
         with pytest.raises(UsageError, match=missing):
             find_checkpoint(text)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import subprocess
 import sys
+from threading import Timer
 
 import pytest
 
@@ -37,6 +39,18 @@ def test_a_run_that_another_process_trains_is_refused_until_that_one_is_killed(r
         holder.kill()
     with alone(run):
         pass
+
+
+def test_who_looks_does_not_disturb_who_trains_nor_who_looks_too(run):
+    descriptor = os.open(run.checkpoints, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)  # as somebody has it who just looks
+    assert not is_taken(run)
+    need_free(run)
+    closing = Timer(0.1, os.close, [descriptor])
+    closing.start()
+    with alone(run):
+        assert is_taken(run)
+    closing.join()
 
 
 def test_it_can_be_had_again_and_other_runs_with_it(run, tmp_path):

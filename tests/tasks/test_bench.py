@@ -226,7 +226,7 @@ def test_the_suite_is_whole():
 @pytest.mark.slow
 def test_the_process_ends_with_the_one_that_started_it():
     command = [sys.executable, "-m", "netlib.tasks.bench_process"]
-    request = {"config": str(SUITE[0]), "overrides": [], "against": [], "rounds": 1_000}
+    request = {"config": str(SUITE[0]), "overrides": [], "against": [], "rounds": 1_000, "plugins": []}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdin is not None
         assert child.stdout is not None

@@ -194,8 +194,8 @@ def test_a_plain_process_predicts_what_netlab_predicts(mixed, tmp_path):
         ("species", "float32", (None, 3), "softmax", ("cat", "dog", "emu")),
         ("mass", "float32", (None, 1), None, ()),
     ]
-    assert found.seconds is not None
-    assert 0 < found.seconds < 10
+    assert all(0 < each.seconds < 10 for each in found.latencies)
+    assert found.latencies[0].rows == 1
     assert found.bytes == sum(file.stat().st_size for file in (tmp_path / "out").rglob("*") if file.is_file())
     facts = json.loads((tmp_path / "out" / FACTS).read_text())
     assert facts["outputs"][0]["classes"] == ["cat", "dog", "emu"]
@@ -232,7 +232,7 @@ def test_numbers_that_nothing_fills_in_are_refused(short, tmp_path):
     [
         (None, None, "export needs a folder for the SavedModel"),
         ("there", None, r"there is there already; choose another name, or remove it"),
-        ("no/where", None, r"there is no folder .*no to write where into"),
+        ("no/where", None, r"there is no folder '.*no' to write 'where' into"),
         (None, "a.npz", r"the weights are written as safetensors: call the file .*a\.safetensors"),
     ],
 )
@@ -250,10 +250,10 @@ def test_a_run_that_is_not_there(tmp_path):
 
 
 def test_nothing_is_left_of_an_export_that_fails(short, tmp_path, monkeypatch):
-    def fail(_folder: Path) -> None:
+    def fail(_folder: Path, _sizes: list[int]) -> None:
         raise NetlabError("no")
 
-    monkeypatch.setattr("netlib.training.exporting.latency", fail)
+    monkeypatch.setattr("netlib.training.exporting.latencies", fail)
     with pytest.raises(NetlabError, match="no"):
         export(str(short.run), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -75,14 +75,18 @@ def test_the_section_alone_is_enough(tmp_path):
     assert [each.kind for each in found.anomalies] == ["scales"]
 
 
-def test_losses_decide_what_is_an_anomaly(tmp_path):
+def test_losses_decide_what_is_an_anomaly_and_what_has_classes(tmp_path):
     rows = "".join(f"{i % 11},{0 if i else 1}\n" for i in range(40))
     (tmp_path / "a.csv").write_text(f"x,y\n{rows}")
     config = "data: {source: csv, path: a.csv, targets: y, stratify: false}\n"
     (tmp_path / "a.yaml").write_text(config)
-    assert [each.kind for each in peek(tmp_path / "a.yaml").anomalies] == ["imbalance"]
+    found = peek(tmp_path / "a.yaml")
+    assert [each.kind for each in found.anomalies] == ["imbalance"]
+    assert [each.number for each in found.classes["y"]] == [0, 1]
     (tmp_path / "a.yaml").write_text(f"{config}model: [{{Dense: 1}}]\ntrain: {{epochs: 1, loss: mean_squared_error}}\n")
-    assert not peek(tmp_path / "a.yaml").anomalies
+    found = peek(tmp_path / "a.yaml")
+    assert not found.anomalies
+    assert not found.classes
 
 
 def test_a_sheet_of_images(tmp_path):

@@ -11,7 +11,6 @@ from netlib.runs.directory import create, open_run
 from netlib.spec.errors import NetlabError
 from netlib.tasks.plan import Complete
 from netlib.tasks.run_files import (
-    check_fingerprint,
     first_files,
     load_preprocessing,
     resolved_text,
@@ -92,33 +91,3 @@ def test_missing_preprocessing(short, copied):
     run.preprocessing.unlink()
     with pytest.raises(NetlabError, match=r"has no preprocessing.json: it was removed"):
         load_preprocessing(run)
-
-
-def test_the_fingerprint_is_that_of_the_beginning(short, copied):
-    run = open_run(copied(short))
-    right = json.loads(run.environment.read_text())["data_fingerprint"]
-    check_fingerprint(run, right)
-    with pytest.raises(
-        NetlabError, match=rf"\(fingerprint 0123456789ab, then {right[:12]}\); restore it, or start a new"
-    ):
-        check_fingerprint(run, "0123456789abcdef")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", r"environment.json is damaged: "),
-        ("[]", r"environment.json is damaged: "),
-        ("{}", r"environment.json is damaged: it has no 'data_fingerprint'"),
-        ('{"data_fingerprint": null}', r"the data has changed since"),
-        ('{"data_fingerprint": 5}', r"the data has changed since"),
-    ],
-)
-def test_a_damaged_environment(short, copied, text, message):
-    run = open_run(copied(short))
-    run.environment.write_text(text)
-    with pytest.raises(NetlabError, match=message):
-        check_fingerprint(run, "0123")
-    run.environment.unlink()
-    with pytest.raises(NetlabError, match=r"has no environment.json: it was removed, or the run ended at once"):
-        check_fingerprint(run, "0123")

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from netlib.runs import history
+from netlib.runs import history, outcome
 from netlib.runs.directory import create
+from netlib.spec.errors import NetlabError
 from netlib.tasks.run_log import RunLog, go_on
 
 
@@ -39,6 +40,35 @@ def test_the_last_line_is_of_the_test(run):
 def test_without_a_test_split_there_is_no_such_line(run):
     RunLog(run).run_ended({"epoch": 1, "step": 5, "train": {"loss": 0.2}})
     assert kept(run) == []
+
+
+def test_how_it_began_and_ended_is_kept(run):
+    log = RunLog(run)
+    log.run_started(run.path, {"name": "tiny", "epochs": 2})
+    assert outcome.header(run) == {"name": "tiny", "epochs": 2}
+    log.run_ended({"reason": "done", "epoch": 1, "step": 5, "best_epoch": 1, "train": {"loss": 0.2}, "seconds": 3.0})
+    assert outcome.result(run)["metrics"] == {"train": {"loss": 0.2}}
+    log.run_started(run.path, {"name": "tiny", "epochs": 4})
+    assert outcome.result(run) is None
+
+
+def test_a_failure_is_kept_and_a_signal_is_none(run):
+    log = RunLog(run)
+    stopped = NetlabError("stopped")
+    stopped.exit_code = 128 + 15
+    log.failed(stopped)
+    assert outcome.failure(run) is None
+    log.failed(NetlabError("the loss is not finite"))
+    assert outcome.failure(run)["error"] == "the loss is not finite"
+    assert run.log.read_text() == "stopped\nthe loss is not finite\n"
+
+
+def test_an_error_that_is_none_of_ours_is_a_failure_with_its_kind(run):
+    RunLog(run).failed(ZeroDivisionError("by nought, in caf\udce9.py"))
+    failure = outcome.failure(run)
+    assert failure is not None
+    assert failure["error"] == "ZeroDivisionError: by nought, in caf\udce9.py"
+    assert run.log.read_text(encoding="utf-8") == "ZeroDivisionError: by nought, in caf\\udce9.py\n"
 
 
 @pytest.mark.parametrize("there", range(4))

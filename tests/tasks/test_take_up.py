@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from netlib.config.load import load
@@ -170,6 +171,29 @@ def test_other_metrics_and_another_loss_go_on(short, copied, recorder, records):
     assert len(third["train"]) == len(second["train"]) == len(first["train"]) + 1
     best = newest(run).state["progress"]["best_value"]
     assert best == min(second["validation"]["loss"], third["validation"]["loss"])
+
+
+def test_averages_begin_as_the_weights_are_and_may_go_again(short, copied, weights):
+    run = copied(short)
+    plain, began = copied_of(run), newest(run).groups["model"]
+    changes = ["~train.epochs", "train.steps=35", "train.callbacks=[EMA: 0.75]"]
+    train(None, changes, resume=run, allow_change=True)
+    after = newest(run).groups
+    for name, value in after["model"].items():
+        mean = began[name] + np.float32(0.25) * (value - began[name])
+        np.testing.assert_allclose(after["loop"][f"callbacks/EMA/{name}"], mean, rtol=1e-6, err_msg=name)
+    train(None, ["train.steps=36", "train.callbacks=[]"], resume=run, allow_change=True)
+    assert not [name for name in newest(run).groups["loop"] if "EMA" in name]
+    train(None, ["~train.epochs", "train.steps=36"], resume=plain)
+    assert weights(run) == weights(plain)
+
+
+def test_the_scale_of_the_loss_comes_and_goes_with_float16(short, copied):
+    run = copied(short)
+    train(None, ["train.epochs=3", "train.precision=mixed_float16"], resume=run, allow_change=True)
+    assert newest(run).groups["loop"]["loss_scale/scale"] == 2**15
+    train(None, ["train.epochs=4", "train.precision=float32"], resume=run, allow_change=True)
+    assert "loss_scale/scale" not in newest(run).groups["loop"]
 
 
 def test_another_machine_is_said_in_a_line(short, copied, recorder):

@@ -10,6 +10,8 @@ from safetensors.numpy import load_file
 from netlib.config.load import load
 from netlib.config.problems import ConfigError
 from netlib.report.summary import summary_text
+from netlib.runs.directory import RunDirectory
+from netlib.runs.overview import overview
 from netlib.spec.errors import NetlabError, UsageError
 from netlib.tasks.train import train
 
@@ -31,8 +33,17 @@ def test_the_directory_has_all_of_its_files_and_no_other(whole):
     parts = ("model.safetensors", "optimizer.safetensors", "loop.safetensors", "state.json", "manifest.json")
     checkpoints = {f"checkpoints/step-{STEPS * n:08d}/{part}" for n in range(5) for part in parts}
     files = {"config.yaml", "resolved.yaml", "environment.json", "metrics.jsonl", "summary.txt", "log.txt"}
-    stored = {"data.json", "preprocessing.json", "preprocessing.safetensors"}
+    stored = {"data.json", "preprocessing.json", "preprocessing.safetensors", "header.json", "result.json"}
     assert there == {*files, *stored, "checkpoints/latest", "checkpoints/best", *checkpoints}
+
+
+def test_the_result_is_kept_and_an_overview_has_it(whole):
+    kept = json.loads((whole.run / "result.json").read_text())
+    assert (kept["reason"], kept["epoch"], kept["step"]) == (whole.reason, whole.epochs, whole.steps)
+    assert (kept["best_epoch"], kept["metrics"]) == (whole.best_epoch, whole.metrics)
+    found = overview(RunDirectory(whole.run))
+    assert (found.state, found.planned, found.monitor) == ("finished", 4, ("validation", "loss", "min"))
+    assert found.best == whole.metrics["validation"]["loss"]
 
 
 def test_the_config_is_what_was_written_and_the_resolved_one_is_what_was_run(whole, folder):
@@ -87,7 +98,7 @@ def test_the_preprocessing_is_that_of_the_training_split(whole):
 def test_the_log_says_why_it_ended(whole):
     disk, reason = (whole.run / "log.txt").read_text().splitlines()
     assert re.fullmatch(r"a checkpoint takes [\d.]+ KiB; at most 5 are there at once \([\d.]+ KiB\)", disk)
-    assert reason == "the budget is spent"
+    assert reason == "all 4 epochs are trained"
 
 
 def test_the_resolved_config_repeats_the_run_to_the_bit(whole, weights, records, tmp_path):

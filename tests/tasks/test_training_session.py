@@ -11,9 +11,11 @@ import pytest
 from netlib.runs.directory import open_run
 from netlib.runs.environment import describe
 from netlib.runs.lock import alone
+from netlib.runs.overview import overview
 from netlib.spec.errors import NetlabError, UsageError
 from netlib.spec.execution import Choice
 from netlib.spec.graph import Parameters
+from netlib.spec.listener import Listener
 from netlib.tasks.train import train
 from netlib.training.evaluation import Evaluator
 from netlib.training.interrupt import Interrupted
@@ -27,24 +29,42 @@ def test_what_listeners_are_told(write, tmp_path, recorder):
     ((run, header),) = recorder.of("run_started")
     assert run == done.run
     assert header["execution_reason"] == "train.execution is graph"
-    assert {key: header[key] for key in header if key not in ("execution_reason", "threads")} == {
+    assert header["devices"]
+    assert {key: header[key] for key in header if key not in ("execution_reason", "devices", "threads")} == {
         "name": "tiny",
         "config": str(config),
         "parameters": Parameters(64 * 8 + 8 + 8 * 10 + 10, 0),
         "execution": "graph",
         "samples": {"train": 1079, "validation": 359, "test": 359},
+        "data": "digits",
         "batch_size": 64,
+        "steps": STEPS,
         "epochs": 2,
+        "total_steps": None,
+        "monitor": {"split": "validation", "metric": "loss", "mode": "min"},
     }
     names = [name for name, _ in recorder.events]
     assert (names[0], names[-2:]) == ("run_started", ["message", "run_ended"])
     assert recorder.of("epoch_started") == [(1, 2, STEPS), (2, 2, STEPS)]
     disk, reason = recorder.of("message")
     assert disk.startswith("a checkpoint takes 7.2 KiB; at most 3 are there at once (")
-    assert reason == done.reason
+    assert (reason, done.reason) == ("all 2 epochs are trained", "the budget is spent")
     (ended,) = recorder.of("run_ended")
     summary = {"reason": done.reason, "epoch": 2, "step": 2 * STEPS, "best_epoch": done.best_epoch}
     assert ended == {**summary, **done.metrics, "seconds": done.seconds}
+
+
+def test_a_crash_that_is_no_error_of_ours_is_a_failure_of_the_run(write, tmp_path):
+    class Broken(Listener):
+        def epoch_started(self, *_):
+            raise ZeroDivisionError("by nought")
+
+    with pytest.raises(ZeroDivisionError):
+        train(write(), run_dir=tmp_path / "run", listeners=[Broken()])
+    found = overview(open_run(tmp_path / "run"))
+    assert (found.state, found.failure) == ("failed", "ZeroDivisionError: by nought")
+    assert train(None, resume=tmp_path / "run").epochs == 2
+    assert overview(open_run(tmp_path / "run")).state == "finished"
 
 
 def test_warnings_are_told_once(write, tmp_path, recorder):
@@ -66,7 +86,7 @@ def test_warnings_are_told_once(write, tmp_path, recorder):
     schedule = f"{config}:15:3: warning: the schedule CosineDecay takes 900 steps, but training has 34: it is cut short"
     assert said == [schedule, "warning: look out"]
     log = (run / "log.txt").read_text().splitlines()
-    assert [line for line in log if not line.startswith("a checkpoint takes ")] == [*said, "the budget is spent"]
+    assert [line for line in log if not line.startswith("a checkpoint takes ")] == [*said, "all 2 epochs are trained"]
     assert [str(warning.message) for warning in elsewhere if "look out" in str(warning.message)] == []
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
-from netlib.data.arrays import Arrays
+from netlib.data.arrays import Array, Arrays, Values
 from netlib.runs.directory import RunDirectory, create
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
@@ -40,6 +40,38 @@ def _blobs(rows: int = ROWS, seed: int = 0) -> Arrays:
 def blobs() -> Callable[..., Arrays]:
     """Makes (rows, seed) samples of six numbers and three classes."""
     return _blobs
+
+
+class Rows:
+    """A source whose samples are rows of arrays; `before` sees the numbers of those that are asked for."""
+
+    def __init__(self, data: Arrays, chunk: int, before: Callable[[Array], object]) -> None:
+        self.rows = len(data)
+        self.chunk = chunk
+        self.row_bytes = sum(values[:1].nbytes for values in (*data.inputs.values(), *data.targets.values()))
+        self._data, self._before = data, before
+
+    def take(self, numbers: Array) -> Arrays:
+        self._before(numbers)
+        return self._data.take(numbers)
+
+    def some(self, name: str, numbers: Array) -> Values:
+        raise NotImplementedError(name)
+
+    def parts(self) -> Array | None:
+        return None
+
+    def fingerprint(self) -> str:
+        return "0"
+
+    def notes(self) -> Collection[str]:
+        return ()
+
+
+@pytest.fixture(scope="session")
+def rows_of() -> type[Rows]:
+    """Makes (data, chunk, before) a source that is read in parts."""
+    return Rows
 
 
 @dataclass

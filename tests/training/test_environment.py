@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from netlib.runs.environment import available_cores
+from netlib.spec.cores import available_cores
 
 
 def in_new_process(lines: str) -> str:
     """What a fresh process prints."""
     head = (
-        "import tensorflow as tf\nfrom netlib.runs.environment import available_cores\n"
+        "import tensorflow as tf\nfrom netlib.spec.cores import available_cores\n"
         "from netlib.training.environment import configure\n"
     )
     done = subprocess.run([sys.executable, "-c", head + lines], capture_output=True, text=True, check=True)

@@ -6,13 +6,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from netlib.data.arrays import Array, Arrays, Values
+from netlib.data.arrays import Arrays
 from netlib.data.preprocessing import Preprocessing
 from netlib.data.streaming import Streamed
 from netlib.runs import checkpoint
@@ -147,49 +147,20 @@ class EveryStep(EMA):
         return ()
 
 
-class Slow:
-    """A source whose first rows come at once, and the others when the test is over."""
-
-    chunk, row_bytes = 16, 28
-
-    def __init__(self, data: Arrays, quick: int) -> None:
-        self.rows = len(data)
-        self.over = threading.Event()
-        self._data, self._quick = data, quick
-
-    def take(self, numbers: Array) -> Arrays:
-        if numbers.max() >= self._quick:
-            self.over.wait(30)
-        return self._data.take(numbers)
-
-    def some(self, name: str, numbers: Array) -> Values:
-        raise NotImplementedError(name)
-
-    def parts(self) -> Array | None:
-        return None
-
-    def fingerprint(self) -> str:
-        return "0"
-
-    def notes(self) -> Collection[str]:
-        return ()
-
-
 @pytest.fixture
-def slow(lab: Any) -> Any:
-    """Makes trainings on a source of which only the first steps of 16 samples come."""
-    made: list[Slow] = []
+def slow(lab: Any, rows_of: Any) -> Iterator[Any]:
+    """Makes trainings on a source of which only the first steps of 16 samples come, and the others when the test is over."""
+    over = threading.Event()
 
     def make(quick: int, **options: Any) -> Fit:
-        made.append(Slow(lab.data, quick * 16))
+        reader = rows_of(lab.data, 16, lambda numbers: numbers.max() < quick * 16 or over.wait(30))
         job: Fit = lab.job(**options)
-        samples = Streamed(made[-1], np.arange(len(lab.data)), Preprocessing({}), 16)
+        samples = Streamed(reader, np.arange(len(lab.data)), Preprocessing({}), 16)
         job.feed = WindowFeed(samples, 16, 5, None, shuffle=False)
         return job
 
     yield make
-    for each in made:
-        each.over.set()
+    over.set()
 
 
 @pytest.mark.parametrize("quick", [0, 2])

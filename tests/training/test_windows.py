@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.data.arrays import Array, Arrays, Values
+from netlib.data.arrays import Array, Arrays
 from netlib.data.preprocessing import Preprocessing
 from netlib.data.shuffling import windowed
 from netlib.data.streaming import Streamed, window_for
@@ -17,36 +18,22 @@ from netlib.spec.errors import UsageError
 from netlib.training.windows import WindowData, WindowFeed
 
 
-class Numbers:
-    """A source whose sample `i` is the number `i`; remembers what was read."""
-
-    chunk = 4
-    row_bytes = 4
-
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self.taken: list[int] = []
-
-    def take(self, numbers: Array) -> Arrays:
-        self.taken += numbers.tolist()
-        return Arrays({"x": numbers.astype(np.float32)[:, None]}, {"y": numbers.astype(np.int32)})
-
-    def some(self, name: str, numbers: Array) -> Values:
-        raise NotImplementedError(name)
-
-    def parts(self) -> Array | None:
-        return None
-
-    def fingerprint(self) -> str:
-        return "0"
-
-    def notes(self) -> Collection[str]:
-        return ()
+def numbers(rows: int) -> Arrays:
+    """Sample `i` is the number `i`."""
+    return Arrays({"x": np.arange(rows, dtype=np.float32)[:, None]}, {"y": np.arange(rows, dtype=np.int32)})
 
 
-def streamed(rows: int, window: int, numbers: Array | None = None) -> Streamed:
-    reader = Numbers(rows if numbers is None else int(numbers.max()) + 1)
-    return Streamed(reader, np.arange(rows) if numbers is None else numbers, Preprocessing({}), window)
+@pytest.fixture(scope="session")
+def streamed(rows_of: Any) -> Callable[..., Streamed]:
+    """Makes (rows, window, which of them) numbers that are read window by window; those that were read go to `taken`."""
+
+    def make(rows: int, window: int, chosen: Array | None = None, taken: list[int] | None = None) -> Streamed:
+        known = [] if taken is None else taken
+        samples = numbers(rows if chosen is None else int(chosen.max()) + 1)
+        reader = rows_of(samples, 4, lambda read: known.extend(read.tolist()))
+        return Streamed(reader, np.arange(rows) if chosen is None else chosen, Preprocessing({}), window)
+
+    return make
 
 
 def seen(feed: WindowFeed, epoch: int, start: int = 0, end: int = 10**9) -> list[list[int]]:
@@ -88,7 +75,7 @@ def test_chunks_of_one_sample_are_mixed_over_all_windows():
 
 @settings(max_examples=30)
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 30), st.booleans(), st.booleans(), st.data())
-def test_every_sample_is_in_an_epoch_once_and_it_can_be_taken_up(rows, batch, window, shuffle, drop, data):
+def test_every_sample_is_in_an_epoch_once_and_it_can_be_taken_up(streamed, rows, batch, window, shuffle, drop, data):
     samples = streamed(rows, window)
     if drop and rows < batch:
         with pytest.raises(UsageError, match=f"{rows} samples, a step takes {batch} and smaller ones are dropped"):
@@ -106,29 +93,30 @@ def test_every_sample_is_in_an_epoch_once_and_it_can_be_taken_up(rows, batch, wi
     assert seen(feed, 2, start, end) == whole[start:end]
 
 
-def test_windows_that_are_done_are_not_read():
-    samples = streamed(100, 20)
+def test_windows_that_are_done_are_not_read(streamed):
+    taken: list[int] = []
+    samples = streamed(100, 20, taken=taken)
     feed = feed_of(samples, 5, shuffle=False)
     assert seen(feed, 0, start=9)[0] == [45, 46, 47, 48, 49]
-    assert min(samples.reader.taken) == 40  # type: ignore[attr-defined]
-    samples.reader.taken.clear()  # type: ignore[attr-defined]
+    assert min(taken) == 40
+    taken.clear()
     seen(feed, 0, start=0, end=3)
-    assert max(samples.reader.taken) == 19  # type: ignore[attr-defined]
+    assert max(taken) == 19
 
 
-def test_all_windows_have_one_form():
+def test_all_windows_have_one_form(streamed):
     feed = feed_of(streamed(103, 20), 5)
     blocks = list(feed.epoch(0, 0, 10**9))
     assert {block.form for block in blocks[:-1]} == {blocks[0].form}
     assert (blocks[-1].rows, blocks[-1].first, blocks[-1].end) == (3, 20, 21)
 
 
-def test_epochs_have_orders_of_their_own_that_follow_from_the_seed():
+def test_epochs_have_orders_of_their_own_that_follow_from_the_seed(streamed):
     samples = streamed(64, 16)
     assert seen(feed_of(samples, 4), 0) == seen(feed_of(samples, 4), 0) != seen(feed_of(samples, 4), 1)
 
 
-def test_a_split_has_its_own_rows():
+def test_a_split_has_its_own_rows(streamed):
     samples = streamed(3, 2, np.array([5, 8, 11]))
     assert samples.example.targets["y"].tolist() == [5, 8, 11]
     assert samples.example.row(1) == 8
@@ -137,7 +125,7 @@ def test_a_split_has_its_own_rows():
 
 
 @pytest.mark.parametrize("joined", [True, False])
-def test_evaluation_goes_through_a_split_in_order(joined):
+def test_evaluation_goes_through_a_split_in_order(streamed, joined):
     checked: list[str] = []
     data = WindowData(streamed(23, 8), 4, lambda _, name: checked.append(name), "the test split")
     found = [piece.tensors["targets"]["y"].numpy()[: piece.length].tolist() for piece in data.pieces(joined=joined)]
@@ -147,6 +135,7 @@ def test_evaluation_goes_through_a_split_in_order(joined):
     assert [len(part) for part in found] == ([8, 8, 7] if joined else [4, 4, 4, 4, 4, 3])
 
 
-def test_a_window_fits_the_memory():
-    assert window_for(Numbers(10), 8 * 4 * 100) == 100
-    assert window_for(Numbers(10), 1) == 1
+def test_a_window_fits_the_memory(streamed):
+    reader = streamed(10, 4).reader
+    assert window_for(reader, 8 * 8 * 100) == 100
+    assert window_for(reader, 1) == 1

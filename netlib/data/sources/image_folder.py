@@ -56,7 +56,7 @@ def _need_every_class(source: ImageFolder, label: Array, found: Decoded) -> None
     if not found.failures:
         return
     left = set(label[found.rows].tolist())
-    for number, name in enumerate(source.classes()):
-        if number not in left:
+    for number, (name, files) in enumerate(source.classes().items()):
+        if files and number not in left:
             reason = next(reason for row, reason in found.failures.items() if label[row] == number)
             raise NetlabError(f"{said(source.path)}: no file of class '{name}' can be read: {reason}")

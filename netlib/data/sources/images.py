@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from PIL import Image, ImageOps
 
 from netlib.data.arrays import Array
 from netlib.data.sources.left_out import left_out
+from netlib.spec.cores import available_cores
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.sources.images import ImagesSpec, UnreadableImage, opened, said, upright_size
 
@@ -52,7 +52,7 @@ def model_of(spec: ImagesSpec, files: Iterable[Path]) -> Model:
 
 
 def decoded(spec: ImagesSpec, files: Sequence[Path], threads: int | None = None, model: Model | None = None) -> Decoded:
-    """Reads the files, in their order, whatever number of threads (by default one for each CPU) share the work.
+    """Reads the files, in their order, whatever number of threads (by default one for each core) share the work.
 
     Args:
         spec: how they are read.
@@ -65,7 +65,7 @@ def decoded(spec: ImagesSpec, files: Sequence[Path], threads: int | None = None,
         UnreadableImage: a file is no readable image, and must be one; of several it is the first.
     """
     first, size = model or model_of(spec, files)
-    threads = threads or cpus()
+    threads = threads or available_cores()
     together = min(TOGETHER, -(-len(files) // (SHARES * threads)) or 1)
     images = np.zeros((len(files), *size, spec.channels), np.uint8)
     failures: dict[int, str] = {}
@@ -97,11 +97,6 @@ def _contents(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise UnreadableImage(f"{said(file)} cannot be read: {error.strerror}") from None
-
-
-def cpus() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _misfit(spec: ImagesSpec, file: Path, found: tuple[int, int], first: Path, size: tuple[int, int]) -> SpecError:

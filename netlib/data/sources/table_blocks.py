@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -28,9 +28,13 @@ BLOCK = 1 << 24
 VALUE_BYTES = 16
 """Of a value of a Parquet file, about."""
 
+Whole = Callable[[TableSpec, Path, Mapping[str, str], bytes], Contents | None]
 
-def blocks(source: TableSpec, file: Path, held: Mapping[str, str]) -> Iterator[Contents]:
+
+def blocks(source: TableSpec, file: Path, held: Mapping[str, str], whole: Whole = of_whole) -> Iterator[Contents]:
     """Those columns of the blocks of a file, each as what it is said to hold; rows are numbered from the start of their block.
+
+    `whole` reads a block of a text file of which all rows can be used, and gives None of one that it cannot read.
 
     Raises:
         NetlabError: the file as a whole is damaged.
@@ -41,7 +45,7 @@ def blocks(source: TableSpec, file: Path, held: Mapping[str, str]) -> Iterator[C
         return
     with opened(file) as stream:
         unread = Unread(stream)
-        yield from (_csv if form == "csv" else _json_lines)(source, file, held, unread)
+        yield from (_csv if form == "csv" else _json_lines)(source, file, held, unread, whole)
 
 
 def _stored(source: TableSpec, file: Path, held: Mapping[str, str]) -> Iterator[Contents]:
@@ -52,7 +56,7 @@ def _stored(source: TableSpec, file: Path, held: Mapping[str, str]) -> Iterator[
         yield of_stored(source, file, held, parquet(file, list(held), first, step), first)
 
 
-def _csv(source: TableSpec, file: Path, held: Mapping[str, str], unread: Unread) -> Iterator[Contents]:
+def _csv(source: TableSpec, file: Path, held: Mapping[str, str], unread: Unread, whole: Whole) -> Iterator[Contents]:
     separator = source.separator_of(file)
     found = records(unread.one_by_one(), separator)
     names = header(file, found)
@@ -61,22 +65,24 @@ def _csv(source: TableSpec, file: Path, held: Mapping[str, str], unread: Unread)
     head = _written(names, separator)
     while lines := unread.filled(BLOCK):
         end = len(lines) if unread.ended else end_of_records(lines)
-        whole = of_whole(source, file, held, head + lines[:end]) if end else None
-        if whole:
+        block = whole(source, file, held, head + lines[:end]) if end else None
+        if block:
             unread.pass_bytes(end)
-            yield whole
+            yield block
         else:
             again = records(unread.one_by_one(), separator, unread.line)
             rows = csv_rows(source, names, list(held), again)
             yield _one_by_one(source, file, held, rows, unread, end or len(lines))
 
 
-def _json_lines(source: TableSpec, file: Path, held: Mapping[str, str], unread: Unread) -> Iterator[Contents]:
+def _json_lines(
+    source: TableSpec, file: Path, held: Mapping[str, str], unread: Unread, whole: Whole
+) -> Iterator[Contents]:
     while lines := unread.filled(BLOCK):
-        whole = of_whole(source, file, held, lines)
-        if whole:
+        block = whole(source, file, held, lines)
+        if block:
             unread.pass_bytes(len(lines))
-            yield whole
+            yield block
         else:
             rows = json_rows(list(held), objects(unread.one_by_one(), unread.line))
             yield _one_by_one(source, file, held, rows, unread, len(lines))

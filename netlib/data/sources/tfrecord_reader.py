@@ -14,11 +14,11 @@ import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values, parts_of
 from netlib.data.sources.file_reader import FileReader
-from netlib.data.sources.images import cpus
 from netlib.data.sources.left_out import left_out
 from netlib.data.sources.tables import target_of
 from netlib.data.sources.tfrecord_shards import DamagedRecord, Shard
 from netlib.data.sources.tfrecord_values import Columns, Fault
+from netlib.spec.cores import available_cores
 from netlib.spec.errors import NetlabError
 from netlib.spec.sources.images import said
 from netlib.spec.sources.table_columns import columns_of, parted
@@ -172,6 +172,6 @@ def _runner(*, threads: bool) -> Iterator[Callable[..., Any]]:
     if not threads:
         yield map
         return
-    with warnings.catch_warnings(), ThreadPoolExecutor(cpus()) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(available_cores()) as pool:
         warnings.simplefilter("ignore")  # what Pillow reads in spite of a flaw is read
         yield pool.map

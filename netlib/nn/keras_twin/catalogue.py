@@ -18,6 +18,7 @@ from netlib.nn.keras_twin.counterpart import (
     Together,
 )
 from netlib.nn.keras_twin.obstacles import NoCounterpart
+from netlib.nn.layers.plugin import PluginLayer
 
 _AXES = ("1D", "2D", "3D")
 COUNTERPARTS: dict[str, type[Counterpart]] = {
@@ -74,7 +75,7 @@ def counterpart(layer: Any, place: Place) -> Counterpart:
     """
     if isinstance(layer, KerasLayer):
         return Rebuilt(layer, layer.keras_spec, place)
-    if isinstance(layer, Foreign) or layer.spec_type is None:
+    if isinstance(layer, Foreign | PluginLayer) or layer.spec_type is None:
         raise NoCounterpart("it is written in Python, and none of the catalogue's layers")
     name = layer.spec.type_name()
     if name in NONE:

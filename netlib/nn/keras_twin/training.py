@@ -15,6 +15,7 @@ from netlib.spec.base import Spec
 from netlib.spec.computed import BoundCompute
 from netlib.spec.heads import BoundLoss, BoundMetric, Heads, encoding
 from netlib.spec.losses import Wants
+from netlib.spec.plugins.terms import PluginLoss, PluginMetric
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
 
@@ -24,6 +25,7 @@ NONE: dict[str, str] = {
     "param_groups": "keras.Model.fit has one optimizer for all weights",
 }
 """Keys of `train` that change the steps and have no counterpart."""
+_PLUGIN = "it is a function of a plug-in"
 
 
 def training_obstacles(train: TrainSpec, heads: Heads) -> list[Obstacle]:
@@ -105,6 +107,8 @@ def _of_losses(heads: Heads) -> Iterator[Obstacle]:
         place = ".".join(map(str, ("train", *loss.loc)))
         if isinstance(loss, BoundCompute):
             yield Obstacle(place, "Compute", "a loss of Keras's is one of an output and a target")
+        elif isinstance(loss.spec, PluginLoss):
+            yield Obstacle(place, loss.spec.type_name(), _PLUGIN)
         elif loss.output in seen:
             yield Obstacle(place, loss.spec.type_name(), f"output '{loss.output}' has another loss, and in Keras one")
         else:
@@ -149,6 +153,8 @@ def _metric(bound: BoundMetric) -> Any:
     Raises:
         NoCounterpart: it cannot be told.
     """
+    if isinstance(bound.spec, PluginMetric):
+        raise NoCounterpart(_PLUGIN)
     spec, own, link = bound.spec, arguments(bound.spec), bound.loss.link if bound.loss else None
     if spec.takes == "output":
         own["from_logits"] = bound.loss is not None and bound.loss.takes_logits

@@ -15,7 +15,7 @@ from netlib.spec.language.blocks import Block, Blocks
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.language.section import KEYS, input_names, parse_section
 from netlib.spec.names import NAME, name_problem
-from netlib.spec.registry import TABLES
+from netlib.spec.registry import names
 
 _WRITTEN = ("params", *KEYS, "blocks")
 _OF_OTHER_FILES = ("vars", "closed", "only")
@@ -47,7 +47,7 @@ def _name_problems(name: object, loc: Loc) -> list[Problem]:
     if not isinstance(name, str) or not NAME.fullmatch(name) or not name[:1].isupper():
         message = f"a block's name begins with a capital, and has letters, digits and '_' only, got {shown(name)}"
         return [Problem(loc, message, at="key")]
-    if name in TABLES["layer"] or name in CONTAINERS:
+    if name in names("layer") or name in CONTAINERS:
         return [Problem(loc, f"there is a layer '{name}' already; give the block another name", at="key")]
     return []
 

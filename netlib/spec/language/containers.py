@@ -11,7 +11,7 @@ from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean, one_of
 from netlib.spec.language.cells import EXPRESSIONS, cell_node
 from netlib.spec.language.nodes import SHARE, NodeSyntax, check_node_name, is_type, noted_node, refuse_wiring
 from netlib.spec.language.section import KEYS, Section, parse_section
-from netlib.spec.registry import TABLES
+from netlib.spec.registry import names
 from netlib.spec.rnn import RNN
 from netlib.spec.weight_normalization import SpectralNormalization, WeightNormalization, WeightWrapperSpec
 from netlib.spec.wrappers import TimeDistributed, While, WrapperSpec
@@ -261,7 +261,7 @@ def _parts(
         return {}
     for key in value:
         if key not in keys:
-            known = [*keys, *(name for name in TABLES["layer"] if name != key)]
+            known = [*keys, *(name for name in names("layer") if name != key)]
             hint = did_you_mean(str(key), known) or f"; it has {one_of(keys)}"
             problems.append(Problem((*loc, key), f"{kind} has no key {shown(key)}{hint}", at="key"))
     missing = [key for key in keys if key not in value and key not in optional]

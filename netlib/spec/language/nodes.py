@@ -125,7 +125,10 @@ def _unknown(kind: str, blocks: Collection[str]) -> str:
             return known
     if reason := REFUSED["layer"].get(kind):
         return f"there is no layer '{kind}' in netlab: {reason}"
-    return f"there is no layer '{kind}'{did_you_mean(kind, _types(blocks)) or '; `netlab layers` lists what there is'}"
+    return f"there is no layer '{kind}'{did_you_mean(kind, _types(blocks)) or _WHERE}"
+
+
+_WHERE = "; `netlab layers` lists what there is, and one of your own is loaded with --plugin FILE"
 
 
 def _types(blocks: Collection[str]) -> list[str]:

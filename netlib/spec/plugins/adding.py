@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from netlib.spec.base import Spec
-from netlib.spec.plugins.origin import Origin, origin_of
+from netlib.spec.plugins.origin import Origin, origin_of, origin_of_class
 from netlib.spec.registry import ADDED, Added, resolve
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 _content: dict[str, bytes] = {}
 """File -> what is in it, of the plug-in that is being loaded, if one is."""
@@ -54,13 +55,30 @@ def written_at(kind: str, function: Callable[..., Any]) -> Origin:
     return origin
 
 
+def class_written_at(kind: str, written: type, method: str) -> Origin:
+    """Where a class is written that is to be added, and that has such a method.
+
+    Raises:
+        TypeError: it is no class, or has no such method.
+        PluginMistake: it has no name that a config can write.
+    """
+    found = vars(written).get(method) if isinstance(written, type) else None
+    if not inspect.isfunction(found):
+        raise TypeError(f"@netlib.{kind} stands above a class that defines `{method}`, got {written!r}")
+    origin = origin_of_class(written, found, _content)
+    if not _CLASS.fullmatch(origin.name):
+        raise origin.mistake("a config calls it so: give it a name of letters and digits that begins with a capital")
+    return origin
+
+
 def add(kind: str, spec: type[Spec], origin: Origin) -> None:
-    """Registers a spec under its function's name. One that the same code had before gives way to it.
+    """Registers a spec under its name. One that the same code had before gives way to it.
 
     Raises:
         PluginMistake: the name is taken.
     """
-    taken = resolve(kind, origin.name)
+    name = spec.type_name()
+    taken = resolve(kind, name) or resolve(kind, origin.name)
     if taken is not None:
         added = ADDED[kind].get(taken)
         if added is None:
@@ -68,6 +86,6 @@ def add(kind: str, spec: type[Spec], origin: Origin) -> None:
         if (kind, taken) in _new or not origin.same_code(added.origin):
             raise origin.mistake(f"there is a {kind} of that name already: {added.origin}; choose another name")
         del ADDED[kind][taken]
-    ADDED[kind][origin.name] = Added(spec, origin)
+    ADDED[kind][name] = Added(spec, origin)
     if _content:
-        _new.append((kind, origin.name))
+        _new.append((kind, name))

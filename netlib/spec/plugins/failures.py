@@ -37,6 +37,12 @@ def running(what: str) -> Iterator[None]:
         raise NetlabError("\n".join([f"{what} raised {_said(error)}", *frames_of(error)])) from error
 
 
+def place_of(error: BaseException) -> str:
+    """`my_layers.py:12`, the innermost line of the user's that led to an exception; empty where there is none."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    return f"{shown_file(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+
+
 def frames_of(error: BaseException) -> list[str]:
     """A line for each frame of an exception that is neither netlab's nor of an installed package, the innermost last."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]

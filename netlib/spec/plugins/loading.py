@@ -14,10 +14,11 @@ from netlib.spec.plugins.failures import running
 from netlib.spec.plugins.origin import sha256, shown_file
 
 SUFFIX = ".py"
+_HOW = "put @netlib.layer above a class of it, or @netlib.loss, @netlib.metric or @netlib.source above a function"
 
 
 def load_plugins(paths: Sequence[Path]) -> None:
-    """Runs each file, whose functions under `@netlib.source` are known by their names from then on.
+    """Runs each file: what stands in it under `@netlib.layer`, `loss`, `metric` or `source` is known by its name from then on.
 
     A file may import modules that are beside it.
 
@@ -42,7 +43,7 @@ def _load(path: Path) -> None:
         with running(f"plug-in {shown}"):
             exec(code, module.__dict__)
         if not added:
-            raise UsageError(f"plug-in {shown} adds nothing: put @netlib.source above a function of it")
+            raise UsageError(f"plug-in {shown} adds nothing: {_HOW}")
 
 
 def _read(path: Path) -> bytes:

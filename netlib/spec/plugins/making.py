@@ -1,4 +1,4 @@
-"""Makes a spec of a user's function."""
+"""Makes a spec of a user's function, or of a class."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from netlib.spec.registry import class_name
 Made = TypeVar("Made", bound=Spec)
 
 
-def make_spec(base: type[Made], function: Callable[..., Any], origin: Origin, parameters: Parameters) -> type[Made]:
-    """A subclass of `base` with the function's parameters, and its docstring.
+def make_spec(
+    base: type[Made], written: Callable[..., Any], origin: Origin, parameters: Parameters, name: str = ""
+) -> type[Made]:
+    """A subclass of `base` with the parameters of what is written, and its docstring; `name` if it is not called as that is.
 
     Raises:
         PluginMistake: a default is not of its parameter's type.
     """
-    about = inspect.getdoc(function) or f"Of {origin.shown}."
+    about = inspect.getdoc(written) or f"Of {origin.shown}."
     made = create_model(
-        class_name(origin.name), __base__=base, __module__=base.__module__, __doc__=about, **parameters.fields
+        name or class_name(origin.name), __base__=base, __module__=base.__module__, __doc__=about, **parameters.fields
     )
     try:
         made.parse({})

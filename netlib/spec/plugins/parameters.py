@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Collection, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
@@ -32,6 +33,13 @@ class Parameters:
     paths: tuple[str, ...]
 
 
+class Written(NamedTuple):
+    """A parameter as it is written, and the names that its annotation may use."""
+
+    parameter: inspect.Parameter
+    names: Mapping[str, Any]
+
+
 class _Unsupported(Exception):
     """An annotation, in words, that stands for no value of a config."""
 
@@ -39,9 +47,7 @@ class _Unsupported(Exception):
 def parameters_of(
     function: Callable[..., Any], origin: Origin, *, given: Collection[str], taken: Collection[str]
 ) -> Parameters:
-    """The parameters of a function that a config may set.
-
-    A text in `Annotated` describes a parameter, and what pydantic knows there limits it: `Annotated[int, "Points.", Gt(0)]`.
+    """The parameters of a function that a config may set; see `fields_of`.
 
     Args:
         function: the user's.
@@ -52,17 +58,43 @@ def parameters_of(
     Raises:
         PluginMistake: one of them cannot be a parameter of a spec.
     """
+    names = inspect.unwrap(function).__globals__
+    written = (
+        Written(each, names) for each in inspect.signature(function).parameters.values() if each.name not in given
+    )
+    return fields_of(written, origin, taken)
+
+
+def annotated_fields(written: type) -> list[Written]:
+    """The annotated fields of a class, those of the classes that it derives from first."""
+    found: dict[str, Written] = {}
+    for base in reversed(written.__mro__):
+        names = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
+        for name, annotation in vars(base).get("__annotations__", {}).items():
+            default = getattr(written, name, inspect.Parameter.empty)
+            kind = inspect.Parameter.KEYWORD_ONLY
+            found[name] = Written(inspect.Parameter(name, kind, default=default, annotation=annotation), names)
+    return list(found.values())
+
+
+def fields_of(written: Iterable[Written], origin: Origin, taken: Collection[str]) -> Parameters:
+    """The fields of a spec.
+
+    A text in `Annotated` describes a parameter, and what pydantic knows there limits it: `Annotated[int, "Points.", Gt(0)]`.
+
+    Raises:
+        PluginMistake: one of them cannot be a parameter of a spec.
+    """
     fields: dict[str, Any] = {}
     paths = []
-    for name, parameter in inspect.signature(function).parameters.items():
+    for parameter, names in written:
+        name = parameter.name
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise origin.mistake("is not one value that is given by its name, as those of a config are", name)
-        if name in given:
-            continue
         if name in taken or name.startswith("_"):
             why = "begins with '_'" if name.startswith("_") else "has a meaning of its own in the section or in netlab"
             raise origin.mistake(f"{why}; call it otherwise", name)
-        annotation = _annotation(function, parameter, origin)
+        annotation = _annotation(parameter, names, origin)
         try:
             kind = _type(annotation)
             is_path = _is_path(annotation)
@@ -80,7 +112,7 @@ def as_paths(value: Any) -> Any:
     return Path(value) if isinstance(value, str) else value
 
 
-def _annotation(function: Callable[..., Any], parameter: inspect.Parameter, origin: Origin) -> Any:
+def _annotation(parameter: inspect.Parameter, names: Mapping[str, Any], origin: Origin) -> Any:
     annotation = parameter.annotation
     if annotation is parameter.empty:
         default = "" if parameter.default is parameter.empty else f" = {shown(parameter.default)}"
@@ -90,7 +122,7 @@ def _annotation(function: Callable[..., Any], parameter: inspect.Parameter, orig
         while isinstance(
             annotation, str
         ):  # as `from __future__ import annotations` makes them; one in quotes is so twice
-            annotation = eval(annotation, inspect.unwrap(function).__globals__)
+            annotation = eval(annotation, dict(names))
         return annotation
     except Exception as error:
         raise origin.mistake(f"has the annotation {annotation}, but {error}", parameter.name) from None

@@ -15,6 +15,7 @@ from netlib.spec.computing import ExpressionSpec
 from netlib.spec.keras_layers import PREFIX, REFUSED_LAYERS, keras_names, knows
 from netlib.spec.language.nodes import CONTAINERS
 from netlib.spec.layer import LayerSpec
+from netlib.spec.layers.plugin import PluginLayer
 from netlib.spec.registry import ADDED, TABLES, names, origin_of, spec_class
 from netlib.spec.schema.examples import layer_example, written
 from netlib.spec.schema.json_containers import CONTAINER_SCHEMAS
@@ -100,7 +101,7 @@ class Group:
 def layer_groups() -> list[Group]:
     """Every layer, in the groups and the order of the registry; then the containers."""
     modules: dict[str, list[str]] = {}
-    for name in names("layer"):
+    for name in TABLES["layer"]:
         modules.setdefault(TABLES["layer"][name], []).append(name)
     groups = []
     for module, members in modules.items():
@@ -144,6 +145,7 @@ def description_of(spec: type[Spec]) -> Description:
     """The facts on a spec."""
     name = spec.type_name()
     origin = origin_of(spec.kind, name)
+    example = _example(spec)
     computes = issubclass(spec, ExpressionSpec | ComputedSpec)
     derived = ("names",) if issubclass(spec, ExpressionSpec) else ()
     return Description(
@@ -157,9 +159,9 @@ def description_of(spec: type[Spec]) -> Description:
             if key not in derived
         ),
         alone=spec.shorthand,
-        layer=_layer_facts(spec) if issubclass(spec, LayerSpec) else None,
-        refused=dict(spec.refused) if spec.kind != "layer" or knows(name) else {},
-        example=_example(spec),
+        layer=_layer_facts(spec, example) if issubclass(spec, LayerSpec) else None,
+        refused=dict(spec.refused) if origin is None and (spec.kind != "layer" or knows(name)) else {},
+        example=example,
         functions={each.signature: each.doc for each in documented()} if computes else {},
     )
 
@@ -192,18 +194,29 @@ def _parameter(name: str, schema: Schema, required: bool) -> Parameter:
     return Parameter(name, in_words(schema), required, schema.get("default"), schema.get("description", ""))
 
 
-def _layer_facts(spec: type[LayerSpec]) -> LayerFacts:
+def _layer_facts(spec: type[LayerSpec], example: Example) -> LayerFacts:
+    ports = tuple(example.outputs) if issubclass(spec, PluginLayer) and example.outputs else spec.ports
     return LayerFacts(
         inputs=spec.inputs,
         optional_inputs=spec.optional_inputs,
         any_number_of_inputs=spec.variadic,
-        ports=spec.ports,
+        ports=ports,
         takes=spec.takes,
-        shape=_rule(spec.output_shape),
-        weights="none" if spec.weights is LayerSpec.weights else _rule(spec.weights),
-        macs="none" if spec.macs is LayerSpec.macs else _rule(spec.macs),
-        ports_rule=_PORTS.get(spec.type_name(), ", ".join(spec.ports) or "none"),
+        shape=_said(spec, "output_shape"),
+        weights=_said(spec, "weights"),
+        macs=_said(spec, "macs"),
+        ports_rule=_PORTS.get(spec.type_name(), ", ".join(ports) or "none"),
     )
+
+
+def _said(spec: type[LayerSpec], method: str) -> str:
+    """What a layer says of its shape, weights or costs."""
+    if issubclass(spec, PluginLayer):
+        if (users := getattr(spec.written.cls, method, None)) is None:
+            return "The first input's." if method == "output_shape" else "none"
+        return _rule(users) or "As the plug-in's code says."
+    own = getattr(spec, method)
+    return "none" if own is getattr(LayerSpec, method) else _rule(own)
 
 
 def _rule(method: Callable[..., Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from netlib.spec.base import Spec
-from netlib.spec.errors import SpecError
+from netlib.spec.errors import NetlabError
 from netlib.spec.layer import LayerSpec
 from netlib.spec.registry import TABLES, names, spec_class
 from netlib.spec.schema.parameter_schema import Schema, definition_name, type_schema, types_of
@@ -134,7 +134,7 @@ def layer_example(spec: type[LayerSpec]) -> LayerExample | None:
     for tensors in _candidates(spec):
         try:
             outputs = layer.outputs(*tensors.values())
-        except SpecError:
+        except NetlabError:  # a plug-in's code may fail in any way
             continue
         return LayerExample(_node(spec, parameters, list(tensors)), tensors, outputs)
     return None

@@ -11,6 +11,9 @@ from netlib.spec.sources.npy import Npy
 from netlib.spec.sources.npz import Npz
 from netlib.spec.sources.table_files import ends_in
 
+ARRAYS = (".npz", ".npy")
+"""How files of arrays end."""
+
 
 def arrays_elsewhere(source: SourceSpec, path: str, names: Mapping[str, str]) -> SourceSpec:
     """The arrays of an `.npz` file, or that of an `.npy`.

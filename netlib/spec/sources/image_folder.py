@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.features import DataSignature, MissingFileError, SourceSpec, labels
 from netlib.spec.sources.images import SUFFIXES, ImagesSpec, checked_name, said
+from netlib.spec.sources.known_classes import among_known
 from netlib.spec.sources.stamps import stamps
 
 LITTER = frozenset(["thumbs.db", "desktop.ini"])
@@ -33,6 +34,8 @@ class ImageFolder(ImagesSpec):
     paths: ClassVar[tuple[str, ...]] = ("path",)
     path: str = Field(min_length=1, description="The folder that has the class folders.", examples=["photos"])
     target: str = Field("label", description="Name of the target, the number of the image's class.")
+
+    _known: tuple[str, ...] = PrivateAttr(())
 
     @field_validator("target")
     @classmethod
@@ -58,12 +61,18 @@ class ImageFolder(ImagesSpec):
         own = {name: value for name, value in self.to_plain().items() if name in ImagesSpec.model_fields}
         return ImageFiles.parse({**own, "path": path})
 
+    def of_classes(self, names: tuple[str, ...]) -> Self:
+        """The same, with classes that are known already, in their order: folders need not be there for all of them."""
+        copy = self.model_copy()
+        copy._known = names
+        return copy
+
     def classes(self) -> dict[str, list[Path]]:
-        """Class -> its images, both in the order of their names.
+        """Class -> its images, both in the order of their names; or those that are known, of which some may have none.
 
         Raises:
             MissingFileError: there is no such folder.
-            SpecError: it has no class folders, or one that has no images.
+            SpecError: it has no class folders, one that has no images, or one of a class that is not known.
         """
         entries = self._entries(Path(self.path))
         folders = [entry for entry in entries if entry.is_dir()]
@@ -76,7 +85,8 @@ class ImageFolder(ImagesSpec):
             raise self._mistake(f"{said(self.path)} has images {where} ({said(loose[0])}): {form}")
         if not folders:
             raise self._mistake(f"{said(self.path)} has no class folders: {form}")
-        return {_class_name(self, entry.name): self._images(Path(entry.path)) for entry in folders}
+        found = {_class_name(self, entry.name): self._images(Path(entry.path)) for entry in folders}
+        return among_known(found, self._known)
 
     def _images(self, folder: Path) -> list[Path]:
         entries = self._entries(folder)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class StampedFile(NamedTuple):
+    """A file of a source: its name below the folder that all of them share, its place, its size, and when it last changed."""
+
+    name: str
+    path: Path
+    size: int
+    changed: int
 
 
 def stamps(files: Iterable[Path]) -> tuple[Any, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from netlib.spec.errors import Problem, SpecError, did_you_mean
 from netlib.spec.features import DataSignature, MissingFileError, PreprocessingSpec, SourceSpec, labels, text
 from netlib.spec.preprocessing.texts import BYTES, Tokenize, Vocabulary, tokens_feature
+from netlib.spec.sources.known_classes import among_known
 from netlib.spec.sources.stamps import stamps
 from netlib.spec.types import PositiveInt
 
@@ -29,6 +30,8 @@ class TextFolder(SourceSpec):
     path: str = Field(min_length=1, description="The folder of the classes' folders.")
     pattern: str = Field("*.txt", min_length=1, description="The files of a class, at any depth of its folder.")
 
+    _known: tuple[str, ...] = PrivateAttr(())
+
     def signature(self) -> DataSignature:
         """`text` and `label`, from the names of folders and files."""
         files = self.files()
@@ -39,12 +42,18 @@ class TextFolder(SourceSpec):
         """See `SourceSpec.elsewhere`; a text of its own in each file, of a folder those that `pattern` matches."""
         return TextFiles.parse({"path": path, "pattern": self.pattern})
 
+    def of_classes(self, names: tuple[str, ...]) -> Self:
+        """The same, with classes that are known already, in their order: folders need not be there for all of them."""
+        copy = self.model_copy()
+        copy._known = names
+        return copy
+
     def files(self) -> dict[str, list[Path]]:
-        """Class -> its files, both in sorted order.
+        """Class -> its files, both in sorted order; or the classes that are known, of which some may have none.
 
         Raises:
             MissingFileError: there is no such folder.
-            SpecError: it has fewer than two folders, or one without files.
+            SpecError: it has fewer than two folders, or one without files or of a class that is not known.
         """
         folder = Path(self.path)
         if not folder.is_dir():
@@ -52,13 +61,14 @@ class TextFolder(SourceSpec):
             raise self._wrong(f"{folder} is a file, expected a folder with a folder for each class")
         folders = [each for each in sorted(folder.iterdir()) if each.is_dir() and not each.name.startswith(".")]
         found = {each.name: self._members(each) for each in folders}
-        if len(found) < 2:
+        if len(found) < (1 if self._known else 2):
             named = ", ".join(map(repr, found)) or "none"
-            raise self._wrong(f"{folder} needs a folder for each of at least two classes (it has: {named})")
+            least = "the folder of a class" if self._known else "a folder for each of at least two classes"
+            raise self._wrong(f"{folder} needs {least} (it has: {named})")
         without = [name for name, files in found.items() if not files]
         if without:
             raise self._wrong(f"{folder / without[0]} has no file {self.pattern}: a class needs a text")
-        return found
+        return among_known(found, self._known)
 
     def stamp(self) -> tuple[Any, ...]:
         """See `SourceSpec.stamp`."""

@@ -20,7 +20,9 @@ from netlib.training.monitor import Monitor
 from netlib.training.progress import Progress, Record
 
 if TYPE_CHECKING:
+    from netlib.spec.training import TrainSpec
     from netlib.training.checkpoints import TrainingState
+    from netlib.training.evaluation import Measured
     from netlib.training.optimizers import Optimizers
     from netlib.training.phase_optimizers import PhaseOptimizers
 
@@ -46,6 +48,9 @@ class Training:
     listeners: list[Listener] = field(default_factory=list)
     """Who looks on; a callback may add one when it joins."""
     run: RunDirectory | None = None
+    train: TrainSpec | None = None
+    validation: Measured | None = None
+    batch_size: int = 1
     background: Background = field(default_factory=lambda: Background("netlab-save"))
     """Writes what is saved while the training goes on, which ends only when all of it is written."""
 
@@ -113,6 +118,9 @@ class Callback(Listener):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Goes on from a saved state."""
+
+    def begin_late(self) -> None:
+        """Begins in the middle of a run that was trained without it: the weights have come to be what they are there."""
 
     def variables(self) -> dict[str, tf.Variable]:
         """Variables of its own by name, which are saved and restored with the training."""

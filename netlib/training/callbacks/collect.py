@@ -24,10 +24,17 @@ from netlib.training.callbacks.time_limit import TimeLimit
 OF_SECTION = "early_stopping"
 """The name of that callback when it is the `train` section's."""
 
-_OF_SPEC: tuple[type[SpecCallback[Any]], ...] = (EarlyStopping, ReduceOnPlateau, EMA, TimeLimit, StopOnNaN)
-_WITHOUT_PARAMETERS: dict[type[Spec], type[Callback]] = {spec.CSVLog: CSVLog, spec.TensorBoard: TensorBoard}
+_OF_SPEC: tuple[type[SpecCallback[Any]], ...] = (
+    EarlyStopping,
+    ReduceOnPlateau,
+    EMA,
+    TimeLimit,
+    StopOnNaN,
+    TensorBoard,
+)
+_WITHOUT_PARAMETERS: dict[type[Spec], type[Callback]] = {spec.CSVLog: CSVLog}
 
-_OWN = (*(cls.__name__ for cls in _OF_SPEC), "CSVLog", "Checkpoint", "TensorBoard")
+_OWN = (*(cls.__name__ for cls in _OF_SPEC), "CSVLog", "Checkpoint")
 
 
 def of_spec(wanted: Spec) -> Callback:

@@ -35,8 +35,7 @@ class EMA(SpecCallback[spec.EMA]):
         """Makes the averages."""
         trained = {named.path: named.variable for named in training.model.named_variables() if named.trainable}
         if {path: id(weight) for path, weight in trained.items()} == self._known():
-            for average, weight in zip(self._averages.values(), trained.values(), strict=True):
-                average.assign(weight)
+            self.begin_late()
             return  # with the old variables, so that what is compiled serves on
         self._trained = trained
         self._averages = {path: tf.Variable(weight, trainable=False) for path, weight in trained.items()}
@@ -44,6 +43,11 @@ class EMA(SpecCallback[spec.EMA]):
 
     def _known(self) -> dict[str, int]:
         return {path: id(weight) for path, weight in self._trained.items()}
+
+    def begin_late(self) -> None:
+        """Sets the averages to what the weights are now."""
+        for path, average in self._averages.items():
+            average.assign(self._trained[path])
 
     def variables(self) -> dict[str, tf.Variable]:
         """The averages by their weights' paths."""

@@ -25,7 +25,7 @@ from netlib.training.phases import PhasedStep
 from netlib.training.step import TrainStep
 from netlib.training.trouble.batch import BadBatch
 from netlib.training.trouble.gate import UndoneStep, all_finite
-from netlib.training.trouble.looking import look
+from netlib.training.trouble.looking import Usual, look, usual_of
 from netlib.training.trouble.report import Place, Report, largest_weights
 from netlib.training.trouble.search import Found, Search
 
@@ -149,7 +149,7 @@ class Trouble:
             epoch=job.progress.epoch + 1,
             became=_became(found),
             batch=batch,
-            seen=look(step, batch.tensors, batch.rows, found.step),
+            seen=look(step, batch.tensors, batch.rows, found.step, _usual(step, found)),
             largest=largest_weights([(each.path, each.variable.numpy()) for each in job.state.model.named_variables()]),
             place=self.place,
             losses=("train", "phases") if isinstance(step, PhasedStep) else ("train", "loss"),
@@ -174,6 +174,18 @@ class _Quiet(Listener):
         self.phase = listener.phase  # type: ignore[method-assign]
         self.chunk_ended = listener.chunk_ended  # type: ignore[method-assign]
         self.message = listener.message  # type: ignore[method-assign]
+
+
+def _usual(step: TrainStep | PhasedStep, found: Found) -> Usual | None:
+    """What nodes give in the step before the one that was found, or in the one after it, where such a step is good."""
+    block, bad = found.block, found.position
+    for position in (bad - 1, bad + 1):
+        if block.first <= position < block.end:
+            batch = BadBatch.of(block, position)
+            usual = usual_of(step, batch.tensors, batch.rows, found.step)
+            if usual is not None:
+                return usual
+    return None
 
 
 def _plain(job: Fit) -> TrainStep | PhasedStep:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -18,6 +18,10 @@ from netlib.training.trouble.gate import Copies, UndoneStep
 from netlib.training.trouble.statistics import Statistics, spoilt_rows
 
 Plain = TrainStep | PhasedStep
+Kinds = frozenset[str]
+Usual = Mapping[str, Kinds]
+"""By a node's path, what it gives of numbers that are not finite in a step that is well: a mask has an infinity of its own."""
+NOTHING: Kinds = frozenset()
 
 
 @dataclass(frozen=True)
@@ -31,18 +35,20 @@ class NodeFacts:
     rows: tuple[int, ...] = ()
 
     @property
-    def finite(self) -> bool:
-        """Whether all that it gives is."""
-        return all(each.finite for each in self.gives.values())
+    def kinds(self) -> Kinds:
+        """Of numbers that are not finite, in what it gives."""
+        facts = self.gives.values()
+        found = {"NaN": any(each.nans for each in facts), "infinite": any(each.infinities for each in facts)}
+        return frozenset(kind for kind, there in found.items() if there)
 
 
 @dataclass
 class Seen:
-    """What was seen of a step, up to the first thing that is not finite.
+    """What was seen of a step, up to the first thing that is not finite and is so in no good step.
 
     Attributes:
         nodes: in the order in which they ran.
-        first: the first that gave something not finite.
+        first: the first that gave something not finite which it usually does not give.
         loss: the name of the first loss that is not finite.
         gradients: of the first update in which one is not finite, by the weights' paths.
         backward: through which node a gradient that is finite comes back not finite; one of these. None where it is the loss.
@@ -63,7 +69,7 @@ class Seen:
         return bool(self.first or self.loss or self.gradients or self.weights or self.slots)
 
 
-def look(step: Plain | UndoneStep, batch: Batch, rows: int, number: int) -> Seen:
+def look(step: Plain | UndoneStep, batch: Batch, rows: int, number: int, usual: Usual | None = None) -> Seen:
     """Runs a step eagerly; everything is afterwards as it was before.
 
     Args:
@@ -71,12 +77,28 @@ def look(step: Plain | UndoneStep, batch: Batch, rows: int, number: int) -> Seen
         batch: its samples, `rows` of them.
         rows: how many.
         number: steps of the run before it.
+        usual: what its nodes give in a good step, as far as that is known.
     """
     plain = step.plain if isinstance(step, UndoneStep) else step
     seen = _run(plain, batch, rows, number, backward=False)
-    if seen.gradients and not seen.first and not seen.loss:
+    known = usual or {}
+    for place, facts in enumerate(seen.nodes):
+        if facts.kinds - known.get(facts.node.path, NOTHING):
+            return Seen(seen.nodes[: place + 1], facts)
+    if seen.gradients and not seen.loss:
         seen.backward = _run(plain, batch, rows, number, backward=True).backward
     return seen
+
+
+def usual_of(step: Plain | UndoneStep, batch: Batch, rows: int, number: int) -> Usual | None:
+    """What the nodes give of numbers that are not finite, in a step that is good all the same; None if it is not."""
+    seen = _run(step.plain if isinstance(step, UndoneStep) else step, batch, rows, number, backward=False)
+    if seen.found:
+        return None
+    found: dict[str, Kinds] = {}
+    for each in seen.nodes:
+        found[each.node.path] = found.get(each.node.path, NOTHING) | each.kinds
+    return found
 
 
 def _run(step: Plain, batch: Batch, rows: int, number: int, *, backward: bool) -> Seen:
@@ -156,13 +178,9 @@ class _Watcher:
                 self._tape.watch(value)
                 self._given.append((node, value))
             return
-        if self.seen.first is not None:
-            return
         gives = {port: Statistics.of(_readable(value)) for port, value in _floating(given).items()}
         facts = NodeFacts(node, {name: Statistics.of(_readable(each)) for name, each in _eager(read).items()}, gives)
-        if not facts.finite:
-            facts = self.seen.first = replace(facts, rows=self._spoilt_rows(given))
-        self.seen.nodes.append(facts)
+        self.seen.nodes.append(replace(facts, rows=self._spoilt_rows(given)) if facts.kinds else facts)
 
     def _spoilt_rows(self, given: Tensors) -> tuple[int, ...]:
         rows: set[int] = set()

@@ -61,7 +61,7 @@ class Report:
         if seen.first:
             yield from self._forward(seen.first)
         elif seen.loss:
-            yield f"all nodes give finite numbers, and the loss '{seen.loss}' is not finite{self._at(self.losses)}"
+            yield f"{self._nodes()}, and the loss '{seen.loss}' is not finite{self._at(self.losses)}"
         elif seen.gradients:
             yield from self._backward()
         elif seen.weights or seen.slots:
@@ -71,6 +71,11 @@ class Report:
                 "run by itself, node by node, every number of the step is finite: that rounds otherwise than the compiled loop,"
                 " so the numbers must be at the very end of what their type can hold"
             )
+
+    def _nodes(self) -> str:
+        if any(each.kinds for each in self.seen.nodes):
+            return "no node gives what it does not give in a good step"
+        return "all nodes give finite numbers"
 
     def _forward(self, facts: NodeFacts) -> Iterator[str]:
         gave = "; ".join(each.trouble for each in facts.gives.values() if not each.finite)
@@ -83,7 +88,7 @@ class Report:
         paths = list(self.seen.gradients)
         shown = ", ".join(f"{path} ({self.seen.gradients[path].trouble})" for path in reversed(paths[-MOST:]))
         more = f" and {len(paths) - MOST} more" if len(paths) > MOST else ""
-        yield f"all nodes give finite numbers, and so does the loss; not finite are the gradients of {shown}{more}"
+        yield f"{self._nodes()}, and the loss is finite; not finite are the gradients of {shown}{more}"
         if self.seen.backward is None:
             yield f"  the gradient of the loss itself is not finite{self._at(self.losses)}"
         elif self.seen.backward:

@@ -112,7 +112,12 @@ def test_blocks_in_blocks(graph_of: Any) -> None:
 
 def test_a_block_inside_a_block_is_no_type_outside(problems_of: Any) -> None:
     config = "{blocks: {Outer: {blocks: {Own: [Flatten]}, nodes: [Own]}}, model: [Outer, Own]}"
-    assert problems_of(config) == [((1,), "there is no layer 'Own'; `netlab layers` lists what there is")]
+    assert problems_of(config) == [
+        (
+            (1,),
+            "there is no layer 'Own'; `netlab layers` lists what there is, and one of your own is loaded with --plugin FILE",
+        )
+    ]
 
 
 def test_a_block_inside_hides_one_of_that_name_outside(graph_of: Any) -> None:

@@ -67,7 +67,10 @@ def test_an_unknown_layer() -> None:
     assert found("Flaten") == [(LOC, "there is no layer 'Flaten'; did you mean 'Flatten'?", "value")]
     assert found({"Dens": 3}) == [((*LOC, "Dens"), "there is no layer 'Dens'; did you mean 'Dense'?", "key")]
     assert found({"Sequental": []})[0][1] == "there is no layer 'Sequental'; did you mean 'Sequential'?"
-    assert found("Zzzzzz")[0][1] == "there is no layer 'Zzzzzz'; `netlab layers` lists what there is"
+    assert (
+        found("Zzzzzz")[0][1]
+        == "there is no layer 'Zzzzzz'; `netlab layers` lists what there is, and one of your own is loaded with --plugin FILE"
+    )
     assert found("keras.layers.Flaten")[0][1] == "Keras has no layer 'Flaten'; did you mean 'keras.layers.Flatten'?"
     assert found({"my.Layer": 3})[0][1].startswith("there is no layer 'my.Layer'")
     with pytest.raises(SpecError, match="there is no layer 'ConBn'; did you mean 'ConvBN'"):

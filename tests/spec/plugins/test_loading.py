@@ -57,7 +57,11 @@ def test_dataclasses_with_annotations_as_texts_find_their_module(plugin):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("", UsageError, "plug-in my_sources.py adds nothing: put @netlib.source above a function of it"),
+        (
+            "",
+            UsageError,
+            "plug-in my_sources.py adds nothing: put @netlib.layer above a class of it, or @netlib.loss, @netlib.metric or",
+        ),
         (
             "def f(:\n",
             UsageError,

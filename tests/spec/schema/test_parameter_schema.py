@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator
 
 from netlib.spec.base import Spec
 from netlib.spec.choice import Activation, Initializer
-from netlib.spec.optimizers import Rate
+from netlib.spec.learning_rate import Rate
 from netlib.spec.registry import TABLES, names, spec_class
 from netlib.spec.schema.parameter_schema import (
     default_of,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from netlib.spec.callbacks import Seconds
 from netlib.spec.choice import Activation, Regularizer
-from netlib.spec.optimizers import Rate
+from netlib.spec.learning_rate import Rate
 from netlib.spec.schema.parameter_schema import type_schema
 from netlib.spec.schema.words import in_words, value_in_words
 from netlib.spec.types import Axes, Float, Fraction, Int, NonNegativeInt, Pair, PositiveFloat, PositiveInt

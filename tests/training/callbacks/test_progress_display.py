@@ -16,7 +16,7 @@ def test_a_header_and_a_line_for_each_epoch(lab: Any, blobs: Any) -> None:
     fit(job)
     lines = stream.getvalue().splitlines()
     assert lines[0] == f"{lab.engine.model.name}: 83 parameters, 83 trainable"
-    assert lines[1] == "samples: 90 train, 20 validation; batches of 16"
+    assert lines[1] == "samples: 90 train, 20 validation; batches of 16, 6 steps an epoch"
     assert lines[2].startswith("execution: graph on ")
     assert [line[:11] for line in lines[3:] if line.startswith("epoch")] == ["epoch 1/2  ", "epoch 2/2  "]
     assert "learning rate 0.01 -> 0.005: train.loss has not become better for 1 epoch" in lines

@@ -22,7 +22,6 @@ from netlib.training.callbacks import Callback, StopOnNaN, Training
 from netlib.training.checkpoints import TrainingError
 from netlib.training.fit import fit
 from netlib.training.interrupt import Interrupted, watch_signals
-from netlib.training.trouble.answer import Trouble
 
 MakeLab = Callable[..., Any]
 BATCH, ROWS, BAD = 16, 90, 57
@@ -44,29 +43,22 @@ def positive(blobs: Any, bad: int | None = BAD) -> Arrays:
     return Arrays({"input": inputs}, data.targets)
 
 
-def answering(job: Any, run: RunDirectory, on_nan: Any = "stop", taken_back: Any = lambda state: None) -> Any:
-    return replace(job, trouble=Trouble(run, on_nan, lambda loc: "net.yaml:" + ":".join(map(str, loc)), taken_back))
-
-
 def step_with(row: int, epoch: int = 0) -> int:
     """The step of an epoch, from 1, that has a row."""
     return int(np.flatnonzero(permutation(5, epoch, ROWS) == row)[0]) // BATCH + 1
 
 
-def state(job: Any) -> dict[str, np.ndarray]:
-    groups = job.state._values()
-    return {f"{group}: {name}": value for group, values in groups.items() for name, value in values.items()}
-
-
-def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    assert list(one) == list(other)
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)
-
-
 @pytest.mark.parametrize(("mode", "accumulate"), [("xla", 1), ("graph", 4), ("eager", 1)])
 def test_step_node_row_and_batch_are_found(
-    make_lab: MakeLab, run: RunDirectory, blobs: Any, recorder: Any, mode: str, accumulate: int
+    make_lab: MakeLab,
+    run: RunDirectory,
+    blobs: Any,
+    recorder: Any,
+    mode: str,
+    accumulate: int,
+    answering: Any,
+    state: Any,
+    assert_same: Any,
 ) -> None:
     """With dropout, statistics and a schedule of checkpoints; the state is that before the step, to the bit."""
     data, step = positive(blobs), step_with(BAD)
@@ -108,7 +100,7 @@ def test_step_node_row_and_batch_are_found(
 
 
 def test_a_later_epoch_is_found_across_ends_that_changed_the_learning_rate(
-    make_lab: MakeLab, run: RunDirectory, blobs: Any
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, answering: Any, state: Any
 ) -> None:
     """The last checkpoint is that of the first epoch, so two are run again, with what happens at their ends."""
     plateau = {"ReduceOnPlateau": {"monitor": "train.loss", "mode": "min", "patience": 1, "min_delta": 9.0}}
@@ -140,13 +132,9 @@ def test_a_later_epoch_is_found_across_ends_that_changed_the_learning_rate(
         np.testing.assert_array_equal(found[name], expected[name])
 
 
-def found_of(lab: Any, run: RunDirectory, **options: Any) -> str:
-    with pytest.raises(TrainingError) as caught:
-        fit(answering(lab.job(run=run, **options), run))
-    return str(caught.value)
-
-
-def test_a_gradient_that_becomes_nan_on_its_way_back(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_a_gradient_that_becomes_nan_on_its_way_back(
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, found_of: Any
+) -> None:
     """The root of a square has no derivative at 0, which a row of zeros gives."""
     data = positive(blobs, None)
     data.inputs["input"][BAD] = 0
@@ -158,13 +146,15 @@ def test_a_gradient_that_becomes_nan_on_its_way_back(make_lab: MakeLab, run: Run
     text = found_of(make_lab(nodes, data), run)
     assert f"the gradient became nan in step {step_with(BAD)}" in text
     assert (
-        "all nodes give finite numbers, and so does the loss; not finite are the gradients of below.kernel (24 NaN"
+        "all nodes give finite numbers, and the loss is finite; not finite are the gradients of below.kernel (24 NaN"
         in text
     )
     assert "it becomes so on its way back through node 'roots' (Compute, net.yaml:nodes:1)" in text
 
 
-def test_an_update_that_makes_a_weight_infinite(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_an_update_that_makes_a_weight_infinite(
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, found_of: Any
+) -> None:
     rate = {"PiecewiseConstantDecay": {"boundaries": [2], "values": [0.01, 3e38]}}
     data = blobs(ROWS)
     data.inputs["input"][:] *= 1e3
@@ -173,7 +163,7 @@ def test_an_update_that_makes_a_weight_infinite(make_lab: MakeLab, run: RunDirec
     assert "loss and gradients are finite; what the update makes of them is not:\n  weight 'head.kernel': " in text
 
 
-def test_slots_that_no_loss_shows(make_lab: MakeLab, run: RunDirectory) -> None:
+def test_slots_that_no_loss_shows(make_lab: MakeLab, run: RunDirectory, found_of: Any) -> None:
     """The square of the gradient is more than float32 has: Adam stands still, and nothing else shows it."""
     loss = {"large": {"SparseCategoricalCrossentropy": {}, "weight": 1e25}}
     text = found_of(make_lab([LOGS[-1]], loss=loss), run)
@@ -181,7 +171,7 @@ def test_slots_that_no_loss_shows(make_lab: MakeLab, run: RunDirectory) -> None:
     assert "the optimizer's 'velocities/head.kernel': " in text
 
 
-def test_a_loss_that_is_not_finite_by_itself(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_a_loss_that_is_not_finite_by_itself(make_lab: MakeLab, run: RunDirectory, blobs: Any, found_of: Any) -> None:
     data = positive(blobs, None)
     data = Arrays(data.inputs, {"target": np.linspace(1, 2, ROWS, dtype=np.float32)[:, None]})
     data.targets["target"][BAD] = -1
@@ -191,7 +181,9 @@ def test_a_loss_that_is_not_finite_by_itself(make_lab: MakeLab, run: RunDirector
     assert "all nodes give finite numbers, and the loss 'loss' is not finite (net.yaml:train:loss)" in text
 
 
-def test_what_is_odd_in_the_batch_itself_is_said_first(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_what_is_odd_in_the_batch_itself_is_said_first(
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, found_of: Any
+) -> None:
     data = blobs(ROWS)
     data.inputs["input"][BAD, 0] = 1e38
     data = replace(data, rows=np.arange(1000, 1000 + ROWS))
@@ -203,7 +195,7 @@ def test_what_is_odd_in_the_batch_itself_is_said_first(make_lab: MakeLab, run: R
     assert lines[-1].startswith(f"what to do: look at row {row} of the data, and leave them out or repair them")
 
 
-def test_a_loss_that_explodes(make_lab: MakeLab, run: RunDirectory) -> None:
+def test_a_loss_that_explodes(make_lab: MakeLab, run: RunDirectory, found_of: Any) -> None:
     loss = {"squares": {"MeanSquaredError": {}, "weight": 1.0}}
     x = np.linspace(1, 2, 64, dtype=np.float32)[:, None]
     lab = make_lab(
@@ -232,7 +224,9 @@ class Spoils(Callback):
 
 
 @pytest.mark.parametrize("on_nan", ["stop", "rollback"])
-def test_what_is_not_met_again_is_said_to_be_so(make_lab: MakeLab, run: RunDirectory, on_nan: str) -> None:
+def test_what_is_not_met_again_is_said_to_be_so(
+    make_lab: MakeLab, run: RunDirectory, on_nan: str, answering: Any
+) -> None:
     job = answering(make_lab([LOGS[-1]]).job(run=run, callbacks=[Spoils()]), run, on_nan)
     message = (
         r"the loss became nan in step 4; .* The steps after step-00000000 were run once more, and it was not met again: something"
@@ -242,7 +236,9 @@ def test_what_is_not_met_again_is_said_to_be_so(make_lab: MakeLab, run: RunDirec
         fit(job)
 
 
-def test_a_signal_ends_the_search(make_lab: MakeLab, run: RunDirectory, blobs: Any, recorder: Any) -> None:
+def test_a_signal_ends_the_search(
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, recorder: Any, answering: Any
+) -> None:
     def react(event: str, details: tuple[Any, ...]) -> None:
         if event == "message" and "run again" in details[0]:
             os.kill(os.getpid(), signal.SIGINT)
@@ -257,13 +253,15 @@ def test_a_signal_ends_the_search(make_lab: MakeLab, run: RunDirectory, blobs: A
     assert not (run.path / "trouble").exists()
 
 
-def test_a_callback_that_answers_comes_first(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_a_callback_that_answers_comes_first(make_lab: MakeLab, run: RunDirectory, blobs: Any, answering: Any) -> None:
     job = make_lab(LOGS, positive(blobs)).job(run=run, callbacks=[StopOnNaN()])
     assert "the weights are the initial ones" in fit(answering(job, run))
     assert not (run.path / "trouble").exists()
 
 
-def test_where_nothing_was_saved_the_error_is_that_of_the_numbers(make_lab: MakeLab, run: RunDirectory) -> None:
+def test_where_nothing_was_saved_the_error_is_that_of_the_numbers(
+    make_lab: MakeLab, run: RunDirectory, answering: Any
+) -> None:
     lab = make_lab([LOGS[-1]])
     lab.engine.model["head.bias"].assign([np.inf] * 3)
     with pytest.raises(
@@ -277,7 +275,9 @@ def timeless(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("mode", ["xla", "graph"])
-def test_going_back_leaves_out_the_step_alone(make_lab: MakeLab, run: RunDirectory, blobs: Any, mode: str) -> None:
+def test_going_back_leaves_out_the_step_alone(
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, mode: str, answering: Any, state: Any, assert_same: Any
+) -> None:
     """It ends as a training that skips such steps from the start; and with the same bits where it was cut after a step that was
     left out, or is gone on with from before it."""
     data = positive(blobs)
@@ -309,7 +309,7 @@ def test_going_back_leaves_out_the_step_alone(make_lab: MakeLab, run: RunDirecto
         assert timeless(again.progress.records) == timeless(job.progress.records)
 
 
-def test_going_back_has_an_end(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_going_back_has_an_end(make_lab: MakeLab, run: RunDirectory, blobs: Any, answering: Any) -> None:
     data = positive(blobs)
     data.inputs["input"][:, 1] = 0
     lab = make_lab(LOGS, data, on_nan="rollback")
@@ -321,7 +321,7 @@ def test_going_back_has_an_end(make_lab: MakeLab, run: RunDirectory, blobs: Any)
 
 
 def test_a_batch_that_is_huge_is_saved_in_part(
-    make_lab: MakeLab, run: RunDirectory, blobs: Any, monkeypatch: pytest.MonkeyPatch
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, monkeypatch: pytest.MonkeyPatch, found_of: Any
 ) -> None:
     monkeypatch.setattr("netlib.training.trouble.batch.MOST_BYTES", 7 * 4 * 3)
     data = blobs(ROWS)
@@ -333,7 +333,9 @@ def test_a_batch_that_is_huge_is_saved_in_part(
     assert BAD in saved["rows"]
 
 
-def test_too_many_skipped_steps_are_explained_by_the_first(make_lab: MakeLab, run: RunDirectory, blobs: Any) -> None:
+def test_too_many_skipped_steps_are_explained_by_the_first(
+    make_lab: MakeLab, run: RunDirectory, blobs: Any, answering: Any
+) -> None:
     data = positive(blobs)
     data.inputs["input"][:, 1] = 0
     lab = make_lab(LOGS, data, on_nan="skip")

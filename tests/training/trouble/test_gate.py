@@ -24,17 +24,6 @@ NODES = [
 ]
 
 
-def state(job: Any) -> dict[str, np.ndarray]:
-    groups = job.state._values()
-    return {f"{group}: {name}": value for group, values in groups.items() for name, value in values.items()}
-
-
-def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    assert list(one) == list(other)
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)
-
-
 def assert_close(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
     assert list(one) == list(other)
     for name, value in one.items():
@@ -49,7 +38,7 @@ def spoilt(data: Arrays, *rows: int) -> Arrays:
 
 @pytest.mark.parametrize(("mode", "accumulate"), [("graph", 1), ("graph", 3)])
 def test_steps_that_are_finite_compute_the_same_bits_while_they_are_looked_at(
-    make_lab: MakeLab, mode: str, accumulate: int
+    make_lab: MakeLab, mode: str, accumulate: int, state: Any, assert_same: Any
 ) -> None:
     settings = {"execution": mode, "accumulate": accumulate, "metrics": ["accuracy"], "clip": {"global_norm": 1.0}}
     lab = make_lab(NODES, batch_size=16 // accumulate, **settings)
@@ -70,7 +59,9 @@ def test_steps_that_are_finite_compute_the_same_bits_while_they_are_looked_at(
 
 
 @pytest.mark.parametrize("mode", ["xla", "graph", "eager"])
-def test_nothing_is_left_of_a_step_that_is_undone_or_skipped(make_lab: MakeLab, mode: str) -> None:
+def test_nothing_is_left_of_a_step_that_is_undone_or_skipped(
+    make_lab: MakeLab, mode: str, state: Any, assert_same: Any
+) -> None:
     """Row 70 is in step 5 of 6: what is there then is what four steps leave, averages and counters too. At its end a training
     gives the weights the values of their averages, and one that is broken off does not. XLA puts what it computes together in
     another way where there is a gate, and so rounds otherwise."""
@@ -112,7 +103,7 @@ def test_skipped_steps_are_said_and_counted_by_epoch(make_lab: MakeLab, recorder
     assert (job.progress.bad, job.progress.left_out) == (0, 4)
 
 
-def test_too_many_skipped_steps_are_an_error(make_lab: MakeLab, blobs: Any) -> None:
+def test_too_many_skipped_steps_are_an_error(make_lab: MakeLab, blobs: Any, assert_same: Any) -> None:
     data = blobs(20 * 16)
     lab = make_lab(NODES, data, on_nan="skip")
     before = lab.weights()

@@ -1,0 +1,1 @@
+"""What `netlab doctor` looks at."""
