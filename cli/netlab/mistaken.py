@@ -1,7 +1,8 @@
-"""A key of the config that is typed as if it were an option: `--epochs 3` for `train.epochs=3`."""
+"""What is typed in the form of something else: `--epochs 3` for `train.epochs=3`, `eval RUN` for `eval --checkpoint RUN`."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ def as_key(option: str, command: Any, words: Sequence[str]) -> str:
         return ""
     keys = list(_keys(option.lstrip("-").partition("=")[0].replace("-", "_"), words))
     return f"; a key of the config is changed with {keys[0]}VALUE" if keys else ""
+
+
+def as_checkpoint(verb: str, words: Sequence[str]) -> str:
+    """What to write where a verb was given no checkpoint, and a run or a part of one is among the words; else nothing."""
+    run = next((word for word in words if not word.startswith("-") and Path(word).is_dir()), None)
+    return f"A run is given so: {shlex.join(['netlab', verb, '--checkpoint', run])}" if run else ""
 
 
 def _keys(name: str, words: Sequence[str]) -> Iterator[str]:

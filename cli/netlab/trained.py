@@ -54,16 +54,16 @@ def _announcer() -> Listener:
 
 def print_result(plan: TrainPlan, result: TrainResult, json: bool) -> None:
     """The metrics, where the time went if that was asked for, and the run directory."""
+    from netlib.report.as_json import as_json
     from netlib.report.profile import profile_tables
     from netlib.report.results import training_result
     from netlib.report.terminal import has_color
-    from netlib.runs.plain import to_json
     from netlib.runs.profile import FOLDER
 
     profile = plan.profile.to_plain() if plan.profile else None
     if json:
         facts = {**asdict(result), "run": None if result.run is None else str(result.run)}
-        print(to_json(facts if profile is None else {**facts, "profile": profile}))
+        print(as_json(facts if profile is None else {**facts, "profile": profile}))
         return
     text = training_result(
         result.metrics,
@@ -92,12 +92,12 @@ def print_next(plan: TrainPlan, result: TrainResult) -> None:
 
 def print_verdict(found: Overfit, json: bool) -> None:
     """Whether a few batches were learned by heart."""
+    from netlib.report.as_json import as_json
     from netlib.report.overfit import verdict
     from netlib.report.terminal import has_color
-    from netlib.runs.plain import to_json
     from netlib.tasks.overfit import RULE
 
     if json:
-        print(to_json({**asdict(found), "left": list(found.left), "rule": RULE}))
+        print(as_json({**asdict(found), "rule": RULE}))
     else:
         print(verdict(**asdict(found), rule=RULE, color=has_color(sys.stdout)), end="")

@@ -38,24 +38,30 @@ GROUPS = {
 }
 """Heading -> verb -> what it does."""
 
-NO_SUCH_OPTION = "NoSuchOption"
-"""The name of click's class, which typer keeps in different places in different versions."""
+NO_SUCH_OPTION, MISSING = "NoSuchOption", "MissingParameter"
+"""The names of click's classes, which typer keeps in different places in different versions."""
+CHECKPOINT = "checkpoint"
+"""The parameter of several verbs."""
 
 
 class Verbs(TyperGroup):
     """The command with its verbs under headings."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the verb; a key of the config that was typed as an option is told how it is written."""
+        """Runs the verb; a key of the config that was typed as an option, and a run without its, is told how it is written."""
         words = [*ctx.args]
         try:
             return super().invoke(ctx)
         except Exception as error:
+            mistake: Any = error
             if type(error).__name__ == NO_SUCH_OPTION:
                 from netlab.mistaken import as_key
 
-                mistake: Any = error
                 mistake.message += as_key(mistake.option_name, mistake.ctx.command, words)
+            elif type(error).__name__ == MISSING and mistake.param.name == CHECKPOINT:
+                from netlab.mistaken import as_checkpoint
+
+                mistake.message = as_checkpoint(mistake.ctx.info_name, words)
             raise
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -43,3 +43,20 @@ def test_a_key_that_is_typed_as_an_option(
 def test_an_option_without_its_value_is_no_key() -> None:
     with pytest.raises(Exception, match=r"^Option '--plugin' requires an argument\.$"):
         typer.main.get_command(app)(["train", "c.yaml", "--plugin"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("verb", ["eval", "predict", "export"])
+def test_a_run_without_its_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my run").mkdir()
+    with pytest.raises(Exception, match="checkpoint") as caught:
+        typer.main.get_command(app)([verb, "my run"], standalone_mode=False)
+    assert caught.value.format_message() == (  # type: ignore[attr-defined]
+        f"Missing option '--checkpoint' / '-c'. A run is given so: netlab {verb} --checkpoint 'my run'"
+    )
+
+
+def test_no_run_and_no_option() -> None:
+    with pytest.raises(Exception, match="checkpoint") as caught:
+        typer.main.get_command(app)(["eval", "nowhere"], standalone_mode=False)
+    assert caught.value.format_message() == "Missing option '--checkpoint' / '-c'."  # type: ignore[attr-defined]

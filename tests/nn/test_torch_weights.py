@@ -272,7 +272,7 @@ def test_a_convolutional_network_with_names_and_a_flatten_of_its_own(tmp_path: P
     ours = nn.Sequential(
         [
             {"Conv2D": {"filters": 4, "kernel_size": 3}, "name": "conv"},
-            {"BatchNormalization": {}, "name": "norm"},
+            {"BatchNormalization": {}, "name": "normalized"},
             {"Activation": "relu"},
             {"MaxPooling2D": 2},
             "Flatten",
@@ -286,12 +286,12 @@ def test_a_convolutional_network_with_names_and_a_flatten_of_its_own(tmp_path: P
             module.running_mean.normal_()
             module.running_var.uniform_(0.5, 2)
     state = through_a_file({name: value.numpy() for name, value in theirs.state_dict().items()}, tmp_path)
-    names = {"0.*": "conv.*", "1.*": "norm.*", "5.*": "head.*"}
+    names = {"0.*": "conv.*", "1.*": "normalized.*", "5.*": "head.*"}
     report = nn.from_torch(ours, state, rename=names, flattened={"head": (3, 2, 4)})
     with torch.no_grad():
         expected = theirs(torch.from_numpy(channels_in_front(images))).numpy()
     np.testing.assert_allclose(ours(images), expected, rtol=1e-4, atol=1e-5)
-    assert report.ignored == ("norm.num_batches_tracked",)
+    assert report.ignored == ("normalized.num_batches_tracked",)
     assert report.renamed["head.kernel"] == "5.weight"
     back = {new: old for old, new in names.items()}
     written = nn.to_torch(ours, rename=back, flattened={"head": (3, 2, 4)})

@@ -33,7 +33,7 @@ from netlib.runs.directory import RunDirectory
 run, start = RunDirectory(Path(sys.argv[1])), int(sys.argv[2])
 for step in range(start, start + 1_000_000):
     weights = {f"layer.{n}": np.full((32, 32), step, np.float32) for n in range(8)}
-    history.append(run, {"step": step, "train": {"loss": 1 / step}})
+    history.append(run, {"epoch": step, "step": step, "train": {"loss": 1 / step}})
     path = checkpoint.write(run, step, {"model": weights, "optimizer": weights, "loop": {}}, {"epoch": step})
     pointers.point(run, "latest", path)
     if step % 5 == 0:
