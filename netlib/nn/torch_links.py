@@ -14,6 +14,7 @@ from netlib.nn.layer import Layer
 from netlib.nn.torch_layouts import CHANGES, Array, channels_first, channels_last
 from netlib.nn.tree import Entry, Tree, joined
 from netlib.spec.errors import UsageError, did_you_mean
+from netlib.spec.layers.plugin import PluginLayer
 from netlib.spec.torch_names import IGNORED, ROWS, Row
 
 Places = Sequence[int]
@@ -101,13 +102,17 @@ def _by_itself(entry: Entry) -> Link:
     """A variable that is no weight of a known layer: it has the same name and axes in torch, if its owner is written by hand, or
     is a variable itself."""
     owner = entry.owner.value if entry.owner else None
-    is_known = isinstance(owner, Layer) and owner.spec_type is not None and not owner.spec_type.source
-    if isinstance(owner, keras.layers.Layer) or is_known:
+    if isinstance(owner, keras.layers.Layer) or _is_of_the_catalogue(owner):
         raise UsageError(
             f"'{entry.path}' is a weight of {type(owner).__name__}, for which no counterpart in torch is known (known:"
             f" {', '.join(ROWS)}); exchange its weights by state_dict and load_state_dict"
         )
     return Link({entry.path: entry.value}, (entry.path,), "same")
+
+
+def _is_of_the_catalogue(owner: Any) -> bool:
+    kind = owner.spec_type if isinstance(owner, Layer) else None
+    return kind is not None and not kind.source and not issubclass(kind, PluginLayer)
 
 
 def _rows(layer: Any) -> tuple[Row, ...] | None:

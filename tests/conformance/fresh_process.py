@@ -59,12 +59,14 @@ def from_saved_model(entry: dict[str, Any], values: list[tf.Tensor], row: str) -
 
 def from_state(folder: Path, entry: dict[str, Any], values: list[tf.Tensor], row: str) -> list[Any]:
     """What the row's object gives, rebuilt from its config, with the weights of its file."""
+    from hand_written import plugged_in
     from object_cases import ROWS
     from object_row import call
 
     from netlib.runs import tensors
 
-    made = ROWS[row].rebuilt(entry["config"])
+    with plugged_in():
+        made = ROWS[row].rebuilt(entry["config"])
     call(made, values)
     made.load_state_dict(tensors.load(folder / f"{row}.safetensors"))
     return call(made, values)

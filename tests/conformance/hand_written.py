@@ -5,6 +5,8 @@ The classes are written as a user would write them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,9 @@ import keras
 import tensorflow as tf
 from object_row import Row
 
+import netlib
 from netlib import nn
+from netlib.spec.registry import ADDED
 from netlib.spec.tensors import TensorSpec
 from netlib.training.model import Model
 
@@ -53,6 +57,34 @@ class Nested(nn.Module):
         hidden = inputs @ self.affine.kernel + self.affine.bias
         hidden = self.steps[1]["norm"](self.steps[0](hidden), training=training)
         return self.head[0](self.head[1](hidden, training=training))
+
+
+class Blend:
+    """A plug-in's layer, once it is `plugged_in`: weights that are trained, one that counts, noise in training."""
+
+    amount: float = 0.5
+
+    def weights(self, x: tuple[int, ...]) -> dict[str, Any]:
+        """One for each feature, and a count."""
+        return {"share": netlib.weight(x[-1:], "ones"), "seen": netlib.weight((), "zeros", trainable=False)}
+
+    def call(self, x: Any, *, share: Any, seen: Any, training: bool, random: Any) -> Any:
+        """Between the input and its mean."""
+        if training:
+            seen.assign_add(1.0)
+            x = x + random.normal(tf.shape(x))
+        return self.amount * share * x + (1 - self.amount) * tf.reduce_mean(x, -1, keepdims=True)
+
+
+@contextmanager
+def plugged_in() -> Iterator[None]:
+    """Inside, `Blend` is known by its name, as if a file with it had been loaded."""
+    before = dict(ADDED["layer"])
+    netlib.layer(keeps_mask=True)(Blend)
+    try:
+        yield
+    finally:
+        ADDED["layer"] = before
 
 
 class Affine(nn.Layer):
@@ -189,6 +221,15 @@ OBJECT_ROWS = [
         SEQUENCES,
         mask="kept",
         classes={"Dense": keras.layers.Dense},
+    ),
+    Row(
+        "PluginLayer",
+        "blend",
+        lambda **o: nn.PluginLayer({"Blend": {"amount": 0.25}}, **o),
+        SEQUENCES,
+        random="ours",
+        statistics=True,
+        mask="kept",
     ),
     Row(
         "TimeDistributed",

@@ -19,12 +19,12 @@ from layer_table import TABLE, is_compiled
 
 from netlib.nn.layer import Layer
 from netlib.nn.random import forward_pass
-from netlib.spec.registry import names, spec_class
+from netlib.spec.registry import TABLES, names, spec_class
 from netlib.spec.tensors import TensorSpec
 
 
 def test_every_registered_layer_has_a_row() -> None:
-    assert set(TABLE) == set(names("layer"))
+    assert set(TABLE) == set(TABLES["layer"])
 
 
 @cases()

@@ -31,7 +31,7 @@ from object_row import (
 
 from netlib import nn
 from netlib.spec.errors import UsageError
-from netlib.spec.registry import names
+from netlib.spec.registry import TABLES
 from netlib.training.model import Model
 
 # Every class has a row.
@@ -39,7 +39,7 @@ from netlib.training.model import Model
 
 def test_every_registered_layer_and_every_public_name_has_a_row() -> None:
     public = {name for name in nn._names() if inspect.isclass(getattr(nn, name))}
-    assert set(names("layer")) <= public
+    assert set(TABLES["layer"]) <= public
     assert {row.name for row in ROWS.values()} == public | {"Model"}
     assert set(nn._names()) - public == set(FUNCTIONS)
 
