@@ -34,7 +34,10 @@ class UntrainedWarning(UserWarning):
 
     def __init__(self, paths: Sequence[str]) -> None:
         self.paths = tuple(paths)
-        super().__init__(self.message(self.paths))
+        super().__init__(self.paths)  # of which another process makes the same again
+
+    def __str__(self) -> str:
+        return self.message(self.paths)
 
     @staticmethod
     def message(paths: Sequence[str]) -> str:

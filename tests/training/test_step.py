@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -286,3 +287,10 @@ def test_constraints_hold_after_a_step(blobs: Callable[..., Arrays]) -> None:
     assert step.model.state_dict()["head.kernel"].min() < 0
     take(step, data)
     assert step.model.state_dict()["head.kernel"].min() >= 0
+
+
+def test_a_warning_of_what_is_not_trained_is_the_same_in_another_process() -> None:
+    warning = UntrainedWarning(["a.kernel", "a.bias"])
+    again = pickle.loads(pickle.dumps(warning))
+    assert (str(again), again.paths) == (str(warning), ("a.kernel", "a.bias"))
+    assert str(warning).startswith("the loss does not depend on a.kernel, a.bias: not trained")
