@@ -8,6 +8,9 @@ import sys
 from io import TextIOWrapper
 from pathlib import Path
 
+ASKED = "_NETLAB_COMPLETE"
+"""The environment variable that names the shell that asks what a word can be."""
+
 
 def main() -> None:
     """Runs the verb that the command line names; ends the process with its exit code."""
@@ -16,7 +19,7 @@ def main() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # to the end
     if isinstance(sys.stdout, TextIOWrapper):  # a character that the terminal has not must not end the command
         sys.stdout.reconfigure(errors="backslashreplace")
-    if shell := os.environ.pop("_NETLAB_COMPLETE", ""):
+    if shell := os.environ.pop(ASKED, ""):
         gc.disable()  # the process ends before there is garbage worth looking for
         from netlab.completing import answer
 

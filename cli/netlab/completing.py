@@ -1,7 +1,7 @@
 """Answers a shell that asks what a word of the command line can be: verbs, options, and values by what help calls them.
 
-The scripts of `netlab completion` set `_NETLAB_COMPLETE` and pass the words that are typed. What a value can be follows from
-its name in the help, so that `RUN` is completed to runs wherever a verb takes one.
+The scripts of `netlab completion` name the shell in `_NETLAB_COMPLETE` and pass the words that are typed. What a value can be
+follows from its name in the help, so that `RUN` is completed to runs wherever a verb takes one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-ASKED = "_NETLAB_COMPLETE"
-"""The environment variable that names the shell that asks."""
 BREAKS = "_NETLAB_BREAKS"
 """Characters at which bash divides a word, and after which it replaces the rest."""
 Candidate = tuple[str, str]
