@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from netlib.runs import history, outcome
 from netlib.runs.checkpoint import checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory
+from netlib.runs.environment_file import environment_of
 from netlib.runs.lock import is_taken
 from netlib.spec.errors import NetlabError
 
@@ -125,11 +125,8 @@ def _records(run: RunDirectory) -> list[dict[str, Any]]:
 
 
 def _started(run: RunDirectory) -> str | None:
-    try:
-        found = json.loads(run.read(run.environment.name))
-    except (ValueError, RecursionError) as error:
-        raise NetlabError(f"{run.environment} is damaged: {error}") from error
-    return str(found["started"]) if isinstance(found, dict) and "started" in found else None
+    with environment_of(run) as found:
+        return str(found["started"]) if isinstance(found, dict) and "started" in found else None
 
 
 def _step(run: RunDirectory, records: Sequence[Record]) -> int:

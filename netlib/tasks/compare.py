@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,9 @@ from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.runs import environment
 from netlib.runs.directory import RunDirectory
+from netlib.runs.environment_file import environment_of
 from netlib.runs.overview import Overview, overview
-from netlib.spec.errors import Loc, NetlabError, UsageError
+from netlib.spec.errors import Loc, UsageError
 from netlib.tasks.compare_networks import NetworkDifference, compare_networks
 from netlib.tasks.config_changes import plain_by_name
 from netlib.tasks.config_keys import key_of
@@ -134,7 +134,5 @@ def _where(sides: Sequence[Side]) -> dict[str, tuple[Any, ...]]:
 
 
 def _environment(run: RunDirectory) -> dict[str, Any]:
-    try:
-        return environment.deciding(json.loads(run.read(run.environment.name)))
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise NetlabError(f"{run.environment} is damaged: {error}") from error
+    with environment_of(run) as facts:
+        return environment.deciding(facts)

@@ -5,7 +5,6 @@ What a run directory says is data: it is said, and compared, but nothing in it m
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -13,8 +12,9 @@ from typing import Any
 from netlib.config.experiment import Experiment
 from netlib.config.problems import printable
 from netlib.runs.directory import RunDirectory
+from netlib.runs.environment_file import environment_of
 from netlib.spec.base import Spec
-from netlib.spec.errors import NetlabError, UsageError
+from netlib.spec.errors import UsageError
 from netlib.spec.plugins.origin import Origin, shown_file
 from netlib.spec.registry import ADDED, origin_of
 
@@ -87,9 +87,7 @@ def _of_run(run: RunDirectory) -> Iterator[tuple[str, str, list[str]]]:
     """Path, hash and what is used of each plug-in of a run, but for what was in no file."""
     if not run.environment.is_file():
         return
-    try:
-        for each in json.loads(run.read(run.environment.name)).get(KEY, ()):
+    with environment_of(run) as facts:
+        for each in facts.get(KEY, ()):
             if each["sha256"] is not None:
                 yield printable(str(each["path"])), printable(str(each["sha256"])), [str(use) for use in each["uses"]]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise NetlabError(f"{run.environment} is damaged: {error}") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netlib.config.problems import printable
 from netlib.runs import changes, environment, locate
 from netlib.runs.directory import RunDirectory, open_run
+from netlib.runs.environment_file import environment_of
 from netlib.runs.standing import Standing, standing
 from netlib.spec.callbacks import TimeLimit
 from netlib.spec.errors import NetlabError, UsageError
@@ -137,11 +138,8 @@ class _Environment(Listener):
 
     def run_started(self, run: Path | None, header: Mapping[str, Any]) -> None:
         assert run is not None
-        try:
-            then, now = (json.loads(each.read(each.environment.name)) for each in (self._run, RunDirectory(run)))
+        with environment_of(self._run) as then, environment_of(RunDirectory(run)) as now:
             self.found = [printable(line) for line in environment.differences(then, now)]
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise NetlabError(f"{self._run.environment} is damaged: {error}") from error
         for line in self.found if self._tell else ():
             assert self._tell is not None
             self._tell(line)

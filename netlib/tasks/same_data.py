@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import AbstractContextManager, nullcontext
 
@@ -14,6 +13,7 @@ from netlib.report.numbers import duration, size
 from netlib.runs import data_files
 from netlib.runs.digesting import Digesting
 from netlib.runs.directory import RunDirectory
+from netlib.runs.environment_file import environment_of
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError
 from netlib.spec.sources.stamps import StampedFile
@@ -62,12 +62,11 @@ def digesting(run: RunDirectory, splits: Splits[Samples], data: DataSpec) -> Abs
 
 
 def _began_with(run: RunDirectory) -> str:
-    try:
-        return str(json.loads(run.read(run.environment.name))["data_fingerprint"])
-    except (ValueError, TypeError, RecursionError) as error:
-        raise NetlabError(f"{run.environment} is damaged: {error}") from error
-    except KeyError:
-        raise NetlabError(f"{run.environment} is damaged: it has no 'data_fingerprint'") from None
+    with environment_of(run) as facts:
+        try:
+            return str(facts["data_fingerprint"])
+        except KeyError:
+            raise ValueError("it has no 'data_fingerprint'") from None
 
 
 def _touched(run: RunDirectory, data: DataSpec, began_with: str) -> list[StampedFile] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -10,9 +9,9 @@ from netlib.config.problems import printable
 from netlib.runs import atomic, changes, environment, pointers
 from netlib.runs.checkpoint import Checkpoint, checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory
+from netlib.runs.environment_file import environment_of
 from netlib.runs.errors import CheckpointError
 from netlib.runs.standing import Standing
-from netlib.spec.errors import NetlabError
 from netlib.tasks.config_changes import Change
 from netlib.tasks.resume import Resumed, finished, misfit, newest_checkpoint, without_best
 from netlib.tasks.run_log import RunLog, go_on
@@ -107,8 +106,5 @@ def _log(run: RunDirectory, made: Sequence[Change]) -> None:
 
 def _other_environment(run: RunDirectory) -> list[str]:
     """What bits depend on, and is not as it was when the run began."""
-    try:
-        began = json.loads(run.read(run.environment.name))
+    with environment_of(run) as began:
         return [printable(line) for line in environment.differences(began, environment.computing(devices()))]
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise NetlabError(f"{run.environment} is damaged: {error}") from error

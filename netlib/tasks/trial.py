@@ -34,7 +34,6 @@ class StepTime(Listener):
     """Learns how long a step takes that does not have to be compiled."""
 
     def __init__(self) -> None:
-        self.seconds: float | None = None
         self.samples_per_second: float | None = None
         self._compiled = False
 
