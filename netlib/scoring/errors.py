@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from netlib.scoring.confusion import Array
+from netlib.scoring.kept import Kept
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-MOST_KEPT = 2**24
-"""Errors that are kept for the quantiles, at most."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class ErrorScores:
         r2: the share of the targets' variance that is explained; NaN where they are all equal. Of several, the mean.
         bias: the mean error.
         largest: the largest absolute error.
-        quantiles: of the errors, at `QUANTILES`; empty where they are more than `MOST_KEPT`.
+        quantiles: of the errors, at `QUANTILES`; empty where they were too many to be kept.
     """
 
     mae: float
@@ -40,8 +39,7 @@ class ErrorTally:
     def __init__(self, units: int) -> None:
         self._weight = 0.0
         self._mean, self._spread, self._sum, self._absolute, self._squares, self._largest = np.zeros((6, units))
-        self._kept: list[tuple[Array, Array]] | None = []
-        self._count = 0
+        self._kept = Kept()
 
     def add(self, targets: Array, predicted: Array, weights: Array) -> None:
         """Counts samples: targets and predictions [samples, units], weights [samples]."""
@@ -54,11 +52,7 @@ class ErrorTally:
         self._absolute += weights @ np.abs(errors)
         self._squares += weights @ errors**2
         self._largest = np.maximum(self._largest, np.abs(errors[weights > 0]).max(axis=0))
-        self._count += errors.size
-        if self._kept is not None:
-            self._kept.append((errors.astype(np.float32), weights.astype(np.float32)))
-        if self._count > MOST_KEPT:
-            self._kept = None
+        self._kept.add(errors.astype(np.float32), weights.astype(np.float32))
 
     def unit(self, unit: int) -> ErrorScores:
         """Of one number."""
@@ -90,12 +84,12 @@ class ErrorTally:
         )
 
     def _quantiles(self, units: slice) -> tuple[float, ...]:
-        if self._kept is None:
+        if self._kept.parts is None:
             return ()
-        if not self._kept:
+        if not self._kept.parts:
             return (float("nan"),) * len(QUANTILES)
-        errors = np.concatenate([errors[:, units] for errors, _ in self._kept])
-        weights = np.concatenate([weights for _, weights in self._kept])
+        errors = np.concatenate([errors[:, units] for errors, _ in self._kept.parts])
+        weights = np.concatenate([weights for _, weights in self._kept.parts])
         flat = errors.ravel()
         if (weights == weights[0]).all():
             return tuple(map(float, np.quantile(flat, QUANTILES)))

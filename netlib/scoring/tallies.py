@@ -7,34 +7,18 @@ import numpy as np
 from netlib.scoring.classes import ClassScores
 from netlib.scoring.confusion import Array, confusion_matrix
 from netlib.scoring.curves import Curves, curves
-
-MOST_KEPT = 2**24
-"""Scores that are kept for the curves, at most."""
+from netlib.scoring.kept import Kept
 
 
-class _Kept:
-    """Scores with what is true, for the curves, unless they are too many."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Array, Array, Array]] | None = []
-        self._count = 0
-
-    def add(self, truth: Array, scores: Array, weights: Array) -> None:
-        self._count += scores.size
-        if self._count > MOST_KEPT:
-            self._parts = None
-        if self._parts is not None:
-            self._parts.append((truth, scores, weights))
-
-    def curves(self, classes: int) -> list[Curves | None]:
-        """Of each class or flag, whose numbers or columns are the truth; none where the scores were not kept."""
-        if self._parts is None:
-            return []
-        if not self._parts:
-            return [None] * classes
-        truth, scores, weights = (np.concatenate(each) for each in zip(*self._parts, strict=True))
-        of_class = (truth == number if truth.ndim == 1 else truth[:, number] for number in range(classes))
-        return [curves(each, scores[:, number], weights) for number, each in enumerate(of_class)]
+def _curves(kept: Kept, classes: int) -> list[Curves | None]:
+    """Of each class or flag, whose numbers or columns are the truth; none where the scores were not kept."""
+    if kept.parts is None:
+        return []
+    if not kept.parts:
+        return [None] * classes
+    scores, truth, weights = (np.concatenate(each) for each in zip(*kept.parts, strict=True))
+    of_class = (truth == number if truth.ndim == 1 else truth[:, number] for number in range(classes))
+    return [curves(each, scores[:, number], weights) for number, each in enumerate(of_class)]
 
 
 class ClassTally:
@@ -43,12 +27,12 @@ class ClassTally:
     def __init__(self, classes: int) -> None:
         self.matrix: Array = np.zeros((classes, classes))
         """Which class was taken for which: weights of samples, [target, predicted]."""
-        self._kept = _Kept()
+        self._kept = Kept()
 
     def add(self, targets: Array, probabilities: Array, weights: Array) -> None:
         """Counts samples: targets [samples], from 0, probabilities [samples, classes], weights [samples]."""
         self.matrix += confusion_matrix(targets, probabilities.argmax(axis=1), len(self.matrix), weights)
-        self._kept.add(targets.astype(np.int32), probabilities, weights.astype(np.float32))
+        self._kept.add(probabilities, targets.astype(np.int32), weights.astype(np.float32))
 
     @property
     def scores(self) -> ClassScores:
@@ -63,7 +47,7 @@ class ClassTally:
 
     def curves(self) -> list[Curves | None]:
         """Of each class against the rest; none at all where the scores were too many to be kept."""
-        return self._kept.curves(len(self.matrix))
+        return _curves(self._kept, len(self.matrix))
 
 
 class FlagTally:
@@ -72,7 +56,7 @@ class FlagTally:
     def __init__(self, flags: int) -> None:
         self._right, self._predicted, self._support = np.zeros((3, flags))
         self._agreed = self._total = 0.0
-        self._kept = _Kept()
+        self._kept = Kept()
 
     def add(self, targets: Array, probabilities: Array, weights: Array) -> None:
         """Counts samples: whether each has each flag [samples, flags], probabilities likewise, weights [samples]."""
@@ -82,7 +66,7 @@ class FlagTally:
         self._support += weights @ targets
         self._agreed += float((weights @ (predicted == targets)).sum())
         self._total += float(weights.sum()) * targets.shape[1]
-        self._kept.add(targets, probabilities, weights.astype(np.float32))
+        self._kept.add(probabilities, targets, weights.astype(np.float32))
 
     @property
     def scores(self) -> ClassScores:
@@ -96,4 +80,4 @@ class FlagTally:
 
     def curves(self) -> list[Curves | None]:
         """Of each flag; none at all where the scores were too many to be kept."""
-        return self._kept.curves(len(self._support))
+        return _curves(self._kept, len(self._support))

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netlib.scoring import tallies
 from netlib.scoring.confusion import confusion_matrix
 from netlib.scoring.curves import curves
 from netlib.scoring.tallies import ClassTally, FlagTally
@@ -35,7 +34,7 @@ def test_classes_do_not_depend_on_the_windows(classes):
 
 
 def test_scores_that_are_too_many_are_not_kept(monkeypatch, classes):
-    monkeypatch.setattr(tallies, "MOST_KEPT", 250 * 4 - 1)
+    monkeypatch.setattr("netlib.scoring.kept.MOST_KEPT", 250 * 4 - 1)
     tally = fed(ClassTally(4), *classes)
     assert tally.curves() == []
     assert tally.accuracy > 0

@@ -146,8 +146,7 @@ def test_a_loss_that_is_not_known_without_tensorflow_is_replaced_and_that_is_sai
 
 
 def test_too_many_samples_for_quantiles_and_areas(tmp_path, write_npz, numbers, monkeypatch):
-    monkeypatch.setattr("netlib.scoring.errors.MOST_KEPT", 100)
-    monkeypatch.setattr("netlib.scoring.tallies.MOST_KEPT", 100)
+    monkeypatch.setattr("netlib.scoring.kept.MOST_KEPT", 100)
     write_npz(x=numbers, y=numbers[:, :2], z=(numbers[:, 0] > 0).astype(np.int32))
     data = f"source: npz, path: {tmp_path}/data.npz, targets: {{y: y, z: z}}, inputs: x"
     nodes = "    - {Dense: 2, name: y, from: input}\n    - {Dense: 2, name: z, from: input}"
