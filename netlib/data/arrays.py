@@ -90,7 +90,10 @@ class Arrays:
 
 
 def _taken(values: Mapping[str, Values], indices: Array) -> dict[str, Any]:
-    return {name: each[indices] for name, each in values.items()}
+    # NumPy's `take` is several times as fast as an index for narrow rows.
+    return {
+        name: each.take(indices, 0) if isinstance(each, np.ndarray) else each[indices] for name, each in values.items()
+    }
 
 
 def _parts(values: Values) -> list[tuple[str, Array]]:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values, side_by_side, widened
+from netlib.data.joined_steps import at_once
 from netlib.data.portions import Portions, Prepared, RoomError, portions_of
 from netlib.data.row_error import RowError
 from netlib.data.steps import step_of
@@ -106,12 +107,29 @@ class Preprocessing:
                 raise UsageError(
                     f"the preprocessing is of input '{name}', which the data has not (it has: {_list(columns)})"
                 )
-        ready = {name: self.apply_steps(name, values) for name, values in columns.items()}
-        inputs = by_input(self.joins, ready, side_by_side)
+        joined = self._joined(columns)
+        whole = {part: name for name in joined for part in self.joins[name]}
+        ready: dict[str, Any] = {}
+        for name, values in columns.items():
+            if name in whole:
+                ready[whole[name]] = joined[whole[name]]
+            else:
+                ready[name] = self.apply_steps(name, values)
+        inputs = by_input({name: self.joins[name] for name in self.joins if name not in joined}, ready, side_by_side)
         return {
             name: widened(self.apply_steps(name, values) if name in self.joins else values)
             for name, values in inputs.items()
         }
+
+    def _joined(self, columns: Mapping[str, Values]) -> dict[str, Array]:
+        """Of the joins those whose columns can go through their steps together, after these."""
+        found = {}
+        for name, parts in self.joins.items():
+            chains = [[(step.spec, step.learned) for step in self.steps.get(part, ())] for part in parts]
+            values = at_once(chains, [columns[part] for part in parts])
+            if values is not None:
+                found[name] = values
+        return found
 
     def apply_to(self, arrays: Arrays) -> Arrays:
         """The samples as network and losses read them, float32 or int32; a row in a message is that of their source."""

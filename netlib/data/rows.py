@@ -35,10 +35,19 @@ def rows_where(mask: Array) -> Array:
 
 def gathered(values: Array, numbers: Array) -> Array:
     """The rows of these numbers, in this order; read in rising order, for `values` may be those of a mapped file."""
-    order = np.argsort(numbers, kind="stable")
-    found = np.empty((len(numbers), *values.shape[1:]), values.dtype)
-    found[order] = values[np.asarray(numbers)[order]]
-    return found
+    numbers = np.asarray(numbers)
+    if (numbers[1:] >= numbers[:-1]).all():
+        return values.take(numbers, axis=0)
+    order, back = there_and_back(numbers)
+    return values.take(numbers[order], axis=0).take(back, axis=0)
+
+
+def there_and_back(numbers: Array) -> tuple[Array, Array]:
+    """What brings numbers into rising order, in which equal ones may change places, and what undoes it."""
+    order = np.argsort(numbers)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return order, back
 
 
 def counts_of(numbers: Array, different: int) -> Array:

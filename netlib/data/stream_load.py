@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from netlib.data.arrays import Array, Arrays, Values
-from netlib.data.disk_cache import DiskCache
+from netlib.data.keeping import kept
 from netlib.data.load import READERS, Splits, with_chosen
 from netlib.data.overlaps import without_overlaps
 from netlib.data.parts import with_parts
@@ -75,7 +75,7 @@ def streamed(
     raw = pipeline.raw
     _refuse(spec, pipeline)
     reader = found.converted() if isinstance(found, Unconverted) else found
-    reader = DiskCache.of(reader) if spec.cache else reader
+    reader, anew = kept(spec, reader)
     rows, apart = _apart(reader, _rows(spec, seed, memory, reader, raw))
     notes: tuple[str, ...] = ()
     if preprocessing is None:
@@ -88,7 +88,7 @@ def streamed(
     ready = {name: Streamed(reader, part, preprocessing, window) for name, part in rows.items() if len(part)}
     signature = replace(pipeline.signature(preprocessing.learned()), samples=reader.rows)
     held_out = ready.get("validation"), ready.get("test")
-    told = (_told(reader, window), *reader.notes(), *apart, *notes)
+    told = (_told(reader, window), *reader.notes(), *anew, *apart, *notes)
     return Splits(ready["train"], *held_out, preprocessing, reader.fingerprint(), signature, told), pipeline
 
 

@@ -12,6 +12,9 @@ from netlib.spec.errors import NetlabError
 
 PREFIX = "netlab-"
 """How the names of such folders begin."""
+MOUNTS = Path("/proc/self/mounts")
+"""What is mounted where, as Linux tells it."""
+_IN_MEMORY = ("tmpfs", "ramfs")
 _REMEDY = "name a folder with more room in the variable TMPDIR, or allow more memory"
 
 
@@ -53,3 +56,21 @@ class TemporaryFolder:
     def failed(self, error: Exception) -> NetlabError:
         """What is to be said where nothing can be written to it."""
         return NetlabError(f"{self._refused}: {str(error).splitlines()[0]}; {_REMEDY}")
+
+
+def free_room() -> int:
+    """How many bytes there is room for where temporary files are kept; 0 where that is memory, or cannot be told."""
+    try:
+        place = Path(tempfile.gettempdir()).resolve()
+        return 0 if _is_memory(place) else shutil.disk_usage(place).free
+    except OSError:
+        return 0
+
+
+def _is_memory(place: Path) -> bool:
+    """Whether files there take memory; Linux says it, elsewhere temporary files are on disks."""
+    if not MOUNTS.exists():
+        return False
+    mounts = [line.split()[1:3] for line in MOUNTS.read_text().splitlines()]
+    around = [(len(point), kind) for point, kind in mounts if place.is_relative_to(point)]
+    return bool(around) and max(around)[1] in _IN_MEMORY

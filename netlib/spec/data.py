@@ -53,10 +53,11 @@ class DataSpec(Spec):
         description="Most memory for samples, `512MB`: where those of files take more, they are read anew in each epoch, a part"
         " at a time; those of npz files, and of what is no file, must fit.",
     )
-    cache: Literal["disk"] | None = Field(
+    cache: Literal["disk", "none"] | None = Field(
         None,
-        description="`disk` keeps samples that are read anew in each epoch (memory) as they are decoded, in a temporary file:"
-        " images are decoded once. For numbers only.",
+        description="`disk` keeps samples that are read anew in each epoch (memory) as they are decoded, in a temporary file"
+        " (texts are not); `none` keeps none. By default images, Parquet and TFRecord are kept if they take no more than 8 GB"
+        " and half of the room that the disk has.",
     )
     batch_size: PositiveInt = Field(32, description="Samples in a batch.")
     shuffle: bool = Field(True, description="Draw a new order of the training samples for every epoch.")
@@ -107,7 +108,7 @@ class DataSpec(Spec):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = [*self.shares.problems(), *self._unfit_for_split(), *self._unfit_for_parts()]
-        if self.cache and self.memory is None:
+        if self.cache == "disk" and self.memory is None:
             message = (
                 "what is in memory is decoded once: leave cache out, or say how much samples may take (memory: 512MB)"
             )
@@ -175,7 +176,6 @@ class DataSpec(Spec):
         """What the source's columns go through; raises as `signature` does."""
         pipeline = Pipeline.of(self.preprocess, self.raw())
         problems = [*pipeline.problems(self.source.type_name()), *self._split_problems(pipeline.raw)]
-        problems += self._cache_problems(pipeline.raw) if self.cache else ()
         if problems:
             raise SpecError(problems, self.type_name())
         if self.buckets is not None:
@@ -254,13 +254,6 @@ class DataSpec(Spec):
         ((name, feature),) = raw.targets.items()
         made = [step.type_name() for step in Pipeline.of(self.preprocess, raw).steps.get(name, ())]
         return name if feature.is_label or (feature.kind == "text" and made == ["Labels"]) else None
-
-    def _cache_problems(self, raw: DataSignature) -> Iterable[Problem]:
-        for name, feature in {**raw.inputs, **raw.targets}.items():
-            if feature.kind != "numbers":
-                yield Problem(
-                    ("cache",), f"only numbers can be kept decoded, and '{name}' holds {feature.kind}: leave cache out"
-                )
 
     def _split_problems(self, raw: DataSignature) -> Iterable[Problem]:
         if self.stratify and self._class_target(raw) is None:

@@ -68,6 +68,7 @@ class WindowFeed:
         whole, self._rest = whole_and_rest(len(samples), rows, drop_remainder)
         self.steps: int | None = whole + bool(self._rest)
         self._window_steps = min(max(1, samples.window // rows), max(whole, 1))
+        self._in_order = tf.range(self._window_steps * rows)
 
     def epoch(self, number: int, start: int, end: int, poll: Poll = no_poll) -> Iterator[Block]:
         """Blocks of a window each; see `Feed`. Windows whose steps are done are not read."""
@@ -87,8 +88,7 @@ class WindowFeed:
         """Of a window: its whole steps, and in the last one the smaller step behind them."""
         steps, rest = divmod(data.length, self._rows)
         if steps:
-            whole = tf.range(self._window_steps * self._rows)
-            yield Block(data.tensors, whole, self._rows, first, first + steps, numbers=data.numbers)
+            yield Block(data.tensors, self._in_order, self._rows, first, first + steps, numbers=data.numbers)
         if rest and self._rest:
             behind = tf.range(steps * self._rows, data.length)
             yield Block(data.tensors, behind, rest, first + steps, first + steps + 1, numbers=data.numbers)

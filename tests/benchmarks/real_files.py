@@ -1,10 +1,11 @@
 """Trainings on real files from end to end: time to the first step, samples per second, peak memory, and what was learned.
 
-    python tests/benchmarks/real_files.py [KIND ...]
+    python tests/benchmarks/real_files.py [KIND ...] [ROUNDS]
 
 Each training is the installed command in a process of its own. The files are made in a temporary folder. Each kind is trained in
-memory and as a stream; the throughput of the stream is told as a share of that in memory, and of what computing and reading alone
-come to, one after the other.
+memory and as a stream, in turns, as often as there are rounds; the throughput of the stream is told as a share of that in memory,
+and of what computing and reading alone come to, one after the other. Beside the clock stands the time of all processors in an
+epoch behind the first, of which other work on the machine takes little.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -33,6 +35,7 @@ from netlib.data.streaming import Streamed
 MIB = 2**20
 READ = "--read"
 EPOCHS = 4
+TICKS = os.sysconf("SC_CLK_TCK")
 IN_MEMORY = "in memory"
 DENSE = [{"Dense": {"units": 64, "activation": "relu"}}, {"Dense": {"units": 32, "activation": "relu"}}]
 CNN: list[Any] = [
@@ -157,35 +160,62 @@ def _trained(data: Config, model: list[Any], loss: str, metrics: list[str], rows
 
 KINDS: dict[str, tuple[Callable[[Path], Config], Sequence[str]]] = {
     "csv": (csv, ("64MB",)),
-    "parquet": (parquet, ("64MB", "64MB cache", "256MB")),
-    "images": (images, ("16MB", "16MB cache")),
-    "bytes_of_images": (bytes_of_images, ("4MB", "4MB cache")),
+    "parquet": (parquet, ("64MB", "64MB none", "256MB")),
+    "images": (images, ("16MB", "16MB none")),
+    "bytes_of_images": (bytes_of_images, ("4MB", "4MB none")),
     "corpus": (corpus, ("4MB",)),
     "series": (series, ("16MB",)),
 }
-"""Kind -> what makes its files and config, and how it is streamed: in what memory, and whether decoded samples are kept."""
+"""Kind -> what makes its files and config, and how it is streamed: in what memory, and `none` where no decoded sample is kept."""
 
 
-def run(folder: Path, config: Config, stream: str) -> tuple[float, float, float, str]:
-    """Seconds until the first epoch begins, samples per second of the later epochs, MiB of the peak, and the last metrics."""
-    memory, *cached = stream.split()
+class Run(NamedTuple):
+    """Seconds before and between epochs; of the epochs behind the first samples and processors' seconds; MiB of the peak."""
+
+    start: float
+    speed: float
+    processors: float
+    peak: float
+    metrics: str
+
+
+def section(config: Config, stream: str) -> Config:
+    """The data of a config, in memory or as a stream."""
+    memory, *cache = stream.split()
     data = config["data"] if stream == IN_MEMORY else {**config["data"], "memory": memory}
-    data = {**data, "cache": "disk"} if cached == ["cache"] else data
-    (folder / "config.yaml").write_text(yaml.safe_dump({**config, "data": data}))
+    return {**data, "cache": cache[0]} if cache and stream != IN_MEMORY else data
+
+
+def run(folder: Path, config: Config, stream: str) -> Run:
+    """Trains once."""
+    (folder / "config.yaml").write_text(yaml.safe_dump({**config, "data": section(config, stream)}))
     place = folder / "run"
     shutil.rmtree(place, ignore_errors=True)
     command = [shutil.which("netlab") or "netlab", "train", "config.yaml", "--run-dir", str(place)]
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    said = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+        status, peak, ends = _watched(process.pid, place / "metrics.jsonl")
+        if status:
+            said.seek(0)
+            raise SystemExit(said.read())
     seconds = time.perf_counter() - began
-    if status:
-        raise SystemExit(said)
     records = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
     speed = statistics.median(each["samples_per_second"] for each in records[1:])
-    last = records[-1]["validation"]
-    return seconds - sum(each["seconds"] for each in records), speed, usage.ru_maxrss / 1024, json.dumps(last)
+    worked = statistics.median(end - start for start, end in pairwise(ends))
+    last = json.dumps(records[-1]["validation"])
+    return Run(seconds - sum(each["seconds"] for each in records), speed, worked, peak, last)
+
+
+def _watched(pid: int, metrics: Path) -> tuple[int, float, list[float]]:
+    """The status with which a process ends, MiB of its peak, and its seconds of processors at the end of each epoch."""
+    ends: list[float] = []
+    while not (ended := os.wait4(pid, os.WNOHANG))[0]:
+        worked = sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / TICKS
+        epochs = metrics.read_bytes().count(b"\n") if metrics.exists() else 0
+        ends += [worked] * (epochs - len(ends))
+        time.sleep(0.01)
+    return ended[1], ended[2].ru_maxrss / 1024, ends
 
 
 def read_alone(folder: Path) -> float:
@@ -206,8 +236,8 @@ def _read_here() -> None:
         print(len(splits.train) / (time.perf_counter() - began))
 
 
-def main(kinds: Sequence[str]) -> None:
-    """Prints a line for each training."""
+def main(kinds: Sequence[str], rounds: int) -> None:
+    """Prints a line for each way to train: medians of the rounds."""
     for kind in kinds or KINDS:
         make, streams = KINDS[kind]
         with tempfile.TemporaryDirectory() as made:
@@ -215,24 +245,38 @@ def main(kinds: Sequence[str]) -> None:
             config = make(folder)
             size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / MIB
             print(f"{kind}: {(make.__doc__ or '').strip()} ({size:,.0f} MiB of files)", flush=True)
-            in_memory = 0.0
-            for stream in (IN_MEMORY, *streams):
-                start, speed, peak, metrics = run(folder, config, stream)
-                in_memory = in_memory or speed
-                share = ""
-                if stream != IN_MEMORY:
-                    reading = read_alone(folder)
-                    serial = 1 / (1 / in_memory + 1 / reading)
-                    share = f" ({speed / in_memory:.2f} of in memory, {speed / serial:.2f} of serial, reading {reading:,.0f})"
-                print(
-                    f"  {stream:10} {start:6.1f} s beside the epochs, {speed:10,.0f} samples/s{share},"
-                    f" peak {peak:6,.0f} MiB, {metrics}",
-                    flush=True,
-                )
+            found: dict[str, list[Run]] = {stream: [] for stream in (IN_MEMORY, *streams)}
+            reading = dict.fromkeys(streams, 0.0)
+            for _ in range(rounds):
+                for stream, runs in found.items():
+                    runs.append(run(folder, config, stream))
+                    if stream != IN_MEMORY:
+                        reading[stream] = max(reading[stream], read_alone(folder))
+            medians = {stream: _median(runs) for stream, runs in found.items()}
+            for stream, each in medians.items():
+                print(_line(stream, each, medians[IN_MEMORY], reading.get(stream)), flush=True)
+
+
+def _median(runs: Sequence[Run]) -> Run:
+    start, speed, processors, peak = (statistics.median(values) for values in list(zip(*runs, strict=True))[:4])
+    return Run(start, speed, processors, peak, runs[-1].metrics)
+
+
+def _line(stream: str, found: Run, in_memory: Run, reading: float | None) -> str:
+    share = ""
+    if reading:
+        serial = 1 / (1 / in_memory.speed + 1 / reading)
+        of_memory = f"{found.speed / in_memory.speed:.2f} of in memory, {found.speed / serial:.2f} of serial"
+        share = f" ({of_memory}, reading {reading:,.0f}; by processors {in_memory.processors / found.processors:.2f})"
+    return (
+        f"  {stream:10} {found.start:6.1f} s beside the epochs, {found.speed:10,.0f} samples/s{share},"
+        f" {found.processors:6.2f} s of processors an epoch, peak {found.peak:6,.0f} MiB, {found.metrics}"
+    )
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == [READ]:
         _read_here()
     else:
-        main(sys.argv[1:])
+        asked = [each for each in sys.argv[1:] if not each.isdigit()]
+        main(asked, next((int(each) for each in sys.argv[1:] if each.isdigit()), 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def section(kind: str, path: Path, **more: Any) -> dict[str, Any]:
 def trained_on(plain: dict[str, Any]) -> Streamed:
     train = load(DataSpec.parse(plain), 3).train
     assert isinstance(train, Streamed)
-    assert isinstance(train.reader, DiskCache) == ("cache" in plain)
+    assert isinstance(train.reader, DiskCache) == (plain["cache"] == "disk")
     return train
 
 
@@ -86,7 +87,7 @@ def need_equal(found: Arrays, expected: Arrays) -> None:
 @pytest.mark.parametrize("kind", ["images", "table"])
 def test_the_samples_come_as_without_it_and_in_the_same_order(kind, request):
     path = request.getfixturevalue(kind)
-    plain, kept = trained_on(section(kind, path)), trained_on(section(kind, path, cache="disk"))
+    plain, kept = trained_on(section(kind, path, cache="none")), trained_on(section(kind, path, cache="disk"))
     assert kept.window == plain.window < len(plain)
     for epoch in range(3):
         windows = zip(kept.mixed(1, epoch, kept.window), plain.mixed(1, epoch, plain.window), strict=True)
@@ -151,7 +152,7 @@ def test_a_disk_that_fills_up_is_told(images, monkeypatch):
 def test_where_room_cannot_be_kept_the_file_grows(images, monkeypatch):
     monkeypatch.delattr(os, "posix_fallocate", raising=False)
     train = trained_on(section("images", images, cache="disk"))
-    need_equal(train.raw(np.arange(9)), trained_on(section("images", images)).raw(np.arange(9)))
+    need_equal(train.raw(np.arange(9)), trained_on(section("images", images, cache="none")).raw(np.arange(9)))
 
 
 class _Growing:
@@ -171,14 +172,18 @@ def test_samples_of_another_form_are_told():
         cache.take(np.array([2, 3]))
 
 
-def test_only_numbers_are_kept(tmp_path):
-    pl.DataFrame({"city": ["a", "b"] * 50, "y": [0.5, 1.5] * 50}).write_parquet(tmp_path / "t.parquet")
-    spec = DataSpec.parse(
-        {"source": "parquet", "path": str(tmp_path / "t.parquet"), "targets": "y", "memory": "1KB", "cache": "disk"}
-        | {"preprocess": {"city": "OneHot"}}
-    )
-    with pytest.raises(SpecError, match=r"only numbers can be kept decoded, and 'city' holds text: leave cache out"):
-        spec.signature()
+@pytest.mark.parametrize("texts", [["city"], ["city", "x"]])
+def test_texts_are_read_from_the_files(texts, tmp_path):
+    random = np.random.default_rng(0)
+    x, city = random.normal(size=900).astype(np.float32), random.choice(["a", "b", "c"], 900)
+    frame = pl.DataFrame({"x": x, "city": city, "day": pl.Series([date(2024, 1, 1)] * 900), "y": city})
+    frame.with_columns(pl.col(each).cast(pl.String()) for each in texts).write_parquet(tmp_path / "t.parquet")
+    section = {"source": "parquet", "path": str(tmp_path / "t.parquet"), "targets": "y", "memory": "1KB"}
+    section["preprocess"] = {"day": {"DateParts": ["year"]}, **dict.fromkeys(texts, "OneHot")}
+    plain, kept = (trained_on({**section, "cache": cache}) for cache in ("none", "disk"))
+    for epoch in range(2):
+        for found, expected in zip(kept.mixed(1, epoch, 70), plain.mixed(1, epoch, 70), strict=True):
+            need_equal(found, expected)
 
 
 def test_without_a_stream_there_is_nothing_to_keep():

@@ -16,6 +16,8 @@ BLOCK = 1 << 18
 """Bytes that are looked at in one go: what is made of them stays in the cache."""
 SUSPECTS = 4096
 """Records that may be too short, and are looked at together."""
+LINE = 1 << 12
+"""Bytes at the end of a file in which the last line is looked for first."""
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 _BOM = b"\xef\xbb\xbf"
 
@@ -37,7 +39,9 @@ def end_of_records(lines: bytes) -> int:
     return lines.find(b"\n", last) + 1 if last else 0
 
 
-def rows_of(contents: Array, separator: str, columns: int, last_missing: Array) -> int | None:
+def rows_of(
+    contents: Array, separator: str, columns: int, last_missing: Array, *, all_read: bool = False
+) -> int | None:
     """How many records there are behind the names of the columns; None if some may not have a value for each column.
 
     Empty lines at the end are no records. None too if a quote is not where RFC 4180 has it: what others make of it differs.
@@ -47,6 +51,7 @@ def rows_of(contents: Array, separator: str, columns: int, last_missing: Array) 
         separator: What stands between values, one ASCII character.
         columns: How many there are.
         last_missing: Of each record that polars found, whether its last column has no value: one that is too short has none.
+        all_read: Whether polars read every column: then it refuses a record that is too long, but for one without a line's end.
     """
     end = _end(contents)
     empty = max(0, int(np.count_nonzero(contents[end:] == _NEWLINE)) - 1)
@@ -58,6 +63,8 @@ def rows_of(contents: Array, separator: str, columns: int, last_missing: Array) 
     # is too short, so that one that is too long, or a separator within quotes, would show in the total.
     whole = newlines + empty == len(last_missing)
     if whole and separators == (columns - 1) * (newlines + 1):
+        if all_read and not quotes and _is_last_whole(contents, sign, columns):
+            return newlines  # if none is too long, none is too short
         suspects = np.flatnonzero(last_missing[:newlines])
         if _are_whole(contents, sign, columns, suspects):
             return newlines
@@ -108,6 +115,16 @@ def _are_plain(contents: Array, sign: int) -> bool:
         if not (before[contents[opening - 1]].all() and behind[contents[closing + 1]].all()):
             return False
     return True
+
+
+def _is_last_whole(contents: Array, sign: int, columns: int) -> bool:
+    """Whether the last record, which has no quotes, has a value for each column."""
+    size = LINE
+    while size < len(contents) and _NEWLINE not in contents[-size:]:
+        size *= 2
+    ends = np.flatnonzero(contents[-size:] == _NEWLINE)
+    last = contents[-size:][ends[-1] + 1 if len(ends) else 0 :]
+    return int(np.count_nonzero(last == sign)) == columns - 1
 
 
 def _are_whole(contents: Array, sign: int, columns: int, suspects: Array) -> bool:

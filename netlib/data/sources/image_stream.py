@@ -69,6 +69,11 @@ class ImageReader(FileReader[ImagesSpec]):
         """Each image can be read by itself."""
         return 1
 
+    @property
+    def costly(self) -> bool:
+        """See `netlib.data.keeping.Costly`."""
+        return True
+
     def take(self, numbers: Array) -> Arrays:
         """See `Reader.take`."""
         taken = self.samples.take(numbers)

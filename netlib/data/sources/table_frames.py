@@ -68,7 +68,8 @@ def csv(source: TableSpec, file: Path, held: Mapping[str, str], part: bytes | No
         return None
     frame = _without_texts(frame, missing)
     names = list(source.columns_in(file))
-    rows = _rows(data, source.separator_of(file), len(names), frame[names[-1]].is_null().to_numpy())
+    last_missing, all_read = frame[names[-1]].is_null().to_numpy(), frame.width == len(names)
+    rows = _rows(data, source.separator_of(file), len(names), last_missing, all_read=all_read)
     return None if rows is None else frame.select(list(held)).head(rows)
 
 
@@ -99,23 +100,30 @@ def _seen(data: bytes | Path, missing: list[str], separator: str) -> list[str]:
         with data.open("rb") as file:
             head = file.read(HEAD)
     before, behind = (b"[" + re.escape(signs.encode()) + b"]" for signs in (f'{separator}\n"', f'{separator}\r\n"'))
-    return [text for text in missing if text and re.search(before + re.escape(text.encode()) + behind, head)]
+
+    def is_value(text: bytes) -> bool:
+        return text in head and bool(re.search(before + re.escape(text) + behind, head))  # most are not there at all
+
+    return [text for text in missing if text and is_value(text.encode())]
 
 
 def _without_texts(frame: pl.DataFrame, missing: list[str]) -> pl.DataFrame:
     """With null where a text says that a value is missing, in columns of texts: those of others were looked for."""
-    named = [name for name, dtype in frame.schema.items() if dtype == pl.String() and frame[name].is_in(missing).any()]
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String()]
+    # One comparison for each text is faster than a search in all of them.
+    found = frame.lazy().select([pl.any_horizontal(pl.col(name) == text for text in missing).any() for name in texts])
+    named = [name for name, some in found.collect().row(0, named=True).items() if some] if texts else []
     return frame.with_columns(pl.when(~pl.col(name).is_in(missing)).then(pl.col(name)).alias(name) for name in named)
 
 
-def _rows(data: bytes | Path, separator: str, columns: int, last_missing: Any) -> int | None:
+def _rows(data: bytes | Path, separator: str, columns: int, last_missing: Any, *, all_read: bool) -> int | None:
     """How many rows there are, see `csv_shape`."""
     if isinstance(data, bytes):
-        return rows_of(np.frombuffer(data, np.uint8), separator, columns, last_missing)
+        return rows_of(np.frombuffer(data, np.uint8), separator, columns, last_missing, all_read=all_read)
     with data.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         contents = np.frombuffer(mapped, np.uint8)
         try:
-            return rows_of(contents, separator, columns, last_missing)
+            return rows_of(contents, separator, columns, last_missing, all_read=all_read)
         finally:
             del contents  # a map that is still looked at cannot be closed
 

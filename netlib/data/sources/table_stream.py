@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from netlib.data.arrays import Array, Arrays, Values, parts_of
+from netlib.data.rows import there_and_back
 from netlib.data.sources.opened_files import OpenedFiles
 from netlib.data.sources.parquet_store import ParquetStore
 from netlib.data.sources.stamps import fingerprint_of
@@ -106,14 +107,18 @@ class TableReader:
         """Rows that are best read together."""
         return max(1, (CHUNK_BYTES if self.conversion else GROUP_BYTES) // self.row_bytes)
 
+    @property
+    def costly(self) -> bool:
+        """See `netlib.data.keeping.Costly`; what was converted is there already, as it is best read."""
+        return self.conversion is None
+
     def take(self, numbers: Array) -> Arrays:
         """See `Reader.take`."""
-        order = np.argsort(numbers, kind="stable")
-        columns = self._read(np.asarray(numbers)[order], self.held)
-        back = np.empty(len(order), np.int64)
-        back[order] = np.arange(len(order))
-        samples = samples_of(self.source, columns)
-        return samples if (np.diff(order) == 1).all() else samples.take(back)
+        numbers = np.asarray(numbers)
+        if (numbers[1:] > numbers[:-1]).all():
+            return samples_of(self.source, self._read(numbers, self.held))
+        order, back = there_and_back(numbers)
+        return samples_of(self.source, self._read(numbers[order], self.held)).take(back)
 
     def some(self, name: str, numbers: Array) -> Values:
         """See `Reader.some`."""

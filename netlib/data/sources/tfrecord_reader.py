@@ -85,6 +85,11 @@ class ExamplesReader(FileReader[ExamplesSpec]):
         stored = max(shard.record_bytes for _, shard in self.shards)
         return max(1, CHUNK_BYTES // max(stored, 1))
 
+    @property
+    def costly(self) -> bool:
+        """See `netlib.data.keeping.Costly`."""
+        return True
+
     def all(self) -> Arrays:
         """All of them, but for those that are to be left out.
 

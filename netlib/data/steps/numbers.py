@@ -75,7 +75,9 @@ def _robust(_spec: RobustScale, learned: Learned, values: Array) -> Array:
 
 def _scaled(values: Array, middle: Array, unit: Array) -> Array:
     with np.errstate(over="ignore"):  # what does not fit is found, and named, by netlib.data.contract
-        return _column((values.astype(np.float32, copy=False) - middle) / unit)
+        scaled = values.astype(np.float32, copy=False) - middle
+        scaled /= unit  # in place: room for another copy takes longer to get than to fill
+        return _column(scaled)
 
 
 def _fit_min_max(spec: MinMax, portions: Portions) -> dict[str, Array]:
@@ -97,12 +99,16 @@ def _min_max(spec: MinMax, learned: Learned, values: Array) -> Array:
 
 def _rescale(spec: Rescale, _learned: Learned, values: Array) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):  # as above
-        return _column(values.astype(np.float32) * np.float32(spec.scale) + np.float32(spec.offset))
+        scaled = values.astype(np.float32)
+        scaled *= np.float32(spec.scale)
+        scaled += np.float32(spec.offset)
+        return _column(scaled)
 
 
 def _clip(spec: Clip, _learned: Learned, values: Array) -> Array:
     least, most = (None if end is None else np.float32(end) for end in (spec.minimum, spec.maximum))
-    return _column(np.clip(values.astype(np.float32), least, most))
+    clipped = values.astype(np.float32)
+    return _column(np.clip(clipped, least, most, out=clipped))
 
 
 def _log(spec: Log, _learned: Learned, values: Array) -> Array:
@@ -188,11 +194,11 @@ def _impute(spec: Impute, learned: Learned, values: Array) -> Array:
 
 
 STEPS: dict[type[PreprocessingSpec], Step] = {
-    Standardize: Step(("mean", "deviation"), _fit_standardize, _standardize),
-    RobustScale: Step(("median", "distance"), _fit_robust, _robust),
+    Standardize: Step(("mean", "deviation"), _fit_standardize, _standardize, by_number=True),
+    RobustScale: Step(("median", "distance"), _fit_robust, _robust, by_number=True),
     MinMax: Step(("lowest", "highest"), _fit_min_max, _min_max),
-    Rescale: Step((), nothing, _rescale),
-    Clip: Step((), nothing, _clip),
+    Rescale: Step((), nothing, _rescale, by_number=True),
+    Clip: Step((), nothing, _clip, by_number=True),
     Log: Step((), nothing, _log),
     Bucketize: Step(("boundaries",), _fit_bucketize, _bucketize, by_axes=False),
     Impute: Step(("filling",), _fit_impute, _impute),

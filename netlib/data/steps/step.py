@@ -20,13 +20,15 @@ class Step:
     `learn(spec, portions)` gives what the step `learns`, of one portion after the other where that can be, so that no copy of all
     values is made. `apply(spec, learned, values)` gives what it makes of values. Missing numbers are NaN, missing texts and times
     null. An array that is learned has the last axes of a sample, unless `by_axes` is false. A value that it cannot take is a
-    `RowError`, of its row among the values or in its portion.
+    `RowError`, of its row among the values or in its portion. With `by_number` each number becomes one, whatever the others are,
+    and none is refused.
     """
 
     learns: tuple[str, ...]
     learn: Callable[[Any, Portions], dict[str, Any]]
     apply: Callable[[Any, Learned, Any], Array]
     by_axes: bool = True
+    by_number: bool = False
 
     def fit(self, spec: Any, values: Values | Portions) -> dict[str, Any]:
         """What it learns of the values, wherever they are."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from netlib.spec.errors import NetlabError, Problem, SpecError
-from netlib.spec.sources.csv_records import Record, opened, records
+from netlib.spec.sources.csv_records import LONGEST, Record, opened, records
 from netlib.spec.sources.json_records import TWICE, objects
 from netlib.spec.sources.stamps import stamp
 from netlib.spec.sources.table_columns import BOOLEAN, DATETIME, FLOAT, INTEGER, MISSING, STRING
@@ -128,18 +128,29 @@ def _is_utf16(file: Path) -> bool:
 
 def _of_texts(file: Path, separator: str, missing: tuple[str, ...]) -> dict[str, str]:
     with opened(file) as stream:
-        found = records(stream, separator)
-        names = header(file, found)
-        first = list(islice(found, SCANNED_ROWS))
+        names = header(file, records(stream, separator))
+        first = list(first_records(stream, separator))
     if not any(record.values or record.problem for record in first):
         raise NetlabError(f"{file} has no rows, only the names of the columns")
     scanned = [record.values for record in first if len(record.values) == len(names)]
     columns = zip(*scanned, strict=True) if scanned else [()] * len(names)
     left_out = {*missing, ""}
-    return {
-        name: _held([text for text in column if text not in left_out])
-        for name, column in zip(names, columns, strict=True)
-    }
+    return {name: _held(list(set(column) - left_out)) for name, column in zip(names, columns, strict=True)}
+
+
+def first_records(stream: IO[bytes], separator: str) -> Iterator[Record]:
+    """The values of as many as tell what the columns hold; where only separators have a meaning lines are split at these."""
+    lines = list(islice(stream, SCANNED_ROWS))
+    whole = b"".join(lines)
+    plain = max(map(len, lines), default=0) <= LONGEST and not any(sign in whole for sign in (b'"', b"\r", b"\0"))
+    try:
+        texts = whole.decode().split("\n")[: len(lines)] if plain else None
+    except UnicodeDecodeError:
+        texts = None
+    if texts is None:
+        yield from islice(records(chain(lines, stream), separator), SCANNED_ROWS)
+    else:
+        yield from (Record(0, text.split(separator) if text else []) for text in texts)
 
 
 def _held(texts: list[str]) -> str:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.data.sources import csv_shape
+from netlib.data.sources import csv_shape, table_frames
 from netlib.data.sources.csv_shape import rows_of
+from netlib.spec.sources.tables import Csv
 
 
 def found(content: str, columns: int, missing: list[bool] | None = None) -> int | None:
@@ -68,6 +69,38 @@ def test_any_file(records, columns, end, block, together):
         patch.setattr(csv_shape, "BLOCK", block)
         patch.setattr(csv_shape, "SUSPECTS", together)
         assert found(content, columns, missing) == expected
+
+
+@settings(max_examples=150)
+@given(
+    records=st.lists(st.lists(st.sampled_from(["", "1", "xy"]), min_size=1, max_size=5), min_size=1, max_size=9),
+    many=st.sampled_from([0, 300]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    ended=st.booleans(),
+    last_line=st.integers(1, 9),
+)
+def test_polars_and_the_totals_find_every_record_that_is_too_long_or_short(
+    records, many, end, ended, last_line, tmp_path_factory
+):
+    records = [*[["1", "xy", "0.5"]] * many, *records, ["1", "xy", "0.5"][: 2 + len(records) % 3]]
+    lines = [",".join(record) for record in (["a", "b", "c"], *records)]
+    path = tmp_path_factory.mktemp("ragged") / "t.csv"
+    path.write_text(end.join(lines) + end * ended, newline="")
+    source = Csv.parse({"path": str(path), "targets": "c"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_shape, "LINE", last_line)
+        frame = table_frames.csv(source, path, dict.fromkeys("abc", "string"))
+    assert (frame is not None) == all(len(record) == 3 for record in records)
+    assert frame is None or frame.height == len(records)
+
+
+@pytest.mark.parametrize("last", ["1,2,", "1", "1,", ",", ""])
+@pytest.mark.parametrize("line", [1, 2, 5, 1 << 12])
+def test_a_last_record_without_a_line_end(last, line, monkeypatch):
+    monkeypatch.setattr(csv_shape, "LINE", line)
+    content, missing = f"a,b\n3,4\n{last}", [False, last != "1,2,"][: 1 + bool(last)]
+    found = rows_of(np.frombuffer(content.encode(), np.uint8), ",", 2, np.array(missing), all_read=True)
+    assert found == {"1,": 2, ",": 2, "": 1}.get(last)
 
 
 @pytest.mark.parametrize(
