@@ -13,7 +13,9 @@ from netlib.tasks.summarise import Asked, summarise
 from netlib.tasks.train import train
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-FOUND = sorted(CONFIGS.rglob("*.yaml"))
+FOUND = sorted(
+    path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "sweeps"
+)  # which have a test of their own
 LIBRARIES = [path for path in FOUND if path.parent.name == "blocks"]
 TRAINED = [path for path in FOUND if path not in LIBRARIES]
 LARGEST = 2

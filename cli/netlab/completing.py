@@ -133,8 +133,12 @@ def _values(command: Any, parameter: Any, verb: str, typed: _Typed, word: str) -
     name = found[1] if found else ""
     from netlib.tasks import completion
 
-    if name == "KEY=VALUE":
+    if name in ("KEY=VALUE", "KEY=VALUES") and verb != "sweep":
         return completion.overrides(word, _config(typed))
+    if name == "SWEEP":
+        return completion.sweeps(word) if verb == "show" else completion.configs(word)
+    if name == "KEY=VALUE":
+        return completion.overrides(word, completion.config_of(_config(typed)))
     if verb == "runs" and parameter.name in ("columns", "sort"):
         return completion.columns(word)
     if verb == "plot" and parameter.name == "metric":

@@ -9,6 +9,9 @@ import yaml
 
 from netlib.config.scalars import MERGE_KEY, TAG, scalar
 
+_ENDLESS = 2**30
+"""Columns, so that no line is broken."""
+
 
 def to_yaml(values: Mapping[str, Any]) -> str:
     """Text of nested mappings, lists, texts, numbers, booleans and nulls, in their order."""
@@ -16,6 +19,14 @@ def to_yaml(values: Mapping[str, Any]) -> str:
         values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
     )
     return text
+
+
+def to_flow(value: Any) -> str:
+    """Text of a value in one line, as it may stand behind `key=` on the command line."""
+    text: str = yaml.dump(
+        [value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=_ENDLESS
+    )
+    return text.strip()[1:-1]
 
 
 class _Dumper(yaml.CSafeDumper):

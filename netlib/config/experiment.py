@@ -47,7 +47,8 @@ class Header(Spec):
     """The keys at the top of a config. Those that begin a section are looked into by the section's own spec."""
 
     refused: ClassVar[dict[str, str]] = {
-        "plugins": "no config makes netlab run code; name the file on the command line: --plugin my_sources.py"
+        "plugins": "no config makes netlab run code; name the file on the command line: --plugin my_sources.py",
+        "space": "it is what a sweep has; a sweep file is for netlab sweep",
     }
     format: Annotated[int, PlainValidator(_format, json_schema_input_type=Literal[1])] = Field(
         FORMAT, description="Version of the config language."

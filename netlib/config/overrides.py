@@ -51,17 +51,22 @@ def parse_override(source: Source) -> Override:
     """
     text = source.text
     start = 1 if text.startswith("~") else 0
-    steps, end = _steps(source, start)
+    steps, end = read_key(source, start)
     if start:
         if end < len(text):
             raise _problem(Place(source, 0, end, len(text) - end), "'~key' deletes, and takes no value")
         return Override(source, steps, None)
     if text[end : end + 1] != "=":
         raise _problem(Place(source, 0, 0, len(text)), f"expected {FORM}")
-    return Override(source, steps, _value(source, end + 1))
+    return Override(source, steps, read_value(source, end + 1, text[end + 1 :]))
 
 
-def _steps(source: Source, start: int) -> tuple[tuple[Step, ...], int]:
+def read_key(source: Source, start: int) -> tuple[tuple[Step, ...], int]:
+    """The steps of the key that begins at `start`, and where it ends.
+
+    Raises:
+        ConfigError: there is none.
+    """
     steps: list[Step] = []
     position = start
     while found := _STEP.match(source.text, position):
@@ -83,9 +88,12 @@ def _key(found: re.Match[str]) -> Key:
     return int(plain) if _DIGITS.fullmatch(plain) else plain
 
 
-def _value(source: Source, start: int) -> Value:
-    """What stands after the `=`; read as if blanks were before it, so that columns are those of the override."""
-    text = source.text[start:]
+def read_value(source: Source, start: int, text: str) -> Value:
+    """The value that a text is, the first character of which is at `start`: columns are those of the source.
+
+    Raises:
+        ConfigError: it is not YAML.
+    """
     shift = Source(source.name, source.origin, text, source.folder)
     tree, problems = read_tree(shift)
     if problems:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from netlib.config.load import load
 from netlib.config.problems import ConfigError, PlacedProblem, in_file_order
+from netlib.config.sweep_file import is_sweep, load_sweep
 from netlib.spec.errors import NetlabError, Problem, UsageError
 from netlib.spec.graph import Graph, Node
 from netlib.spec.registry import snake_case
@@ -18,7 +19,7 @@ from netlib.tasks.loading import load_problems
 
 @dataclass(frozen=True)
 class FileReport:
-    """One config: what is wrong with it, and its network if it has one and nothing is wrong."""
+    """One config, or sweep: what is wrong with it, and its network if it has one and nothing is wrong."""
 
     path: Path
     problems: tuple[PlacedProblem, ...]
@@ -65,7 +66,7 @@ def configs_in(folder: Path) -> list[Path]:
 
 def _check(path: Path, strict: bool) -> FileReport:
     try:
-        experiment = load(path)
+        experiment = load_sweep(path).experiment if is_sweep(path) else load(path)
     except ConfigError as error:
         return FileReport(path, tuple(error.problems))
     except NetlabError as error:

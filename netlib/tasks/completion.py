@@ -56,6 +56,22 @@ def overrides(word: str, config: Path | None) -> list[Suggested]:
     return [*suggestions(word, None if config is None else tree_of(config))]
 
 
+def sweeps(word: str) -> list[Suggested]:
+    """Sweep files, names of sweeps that were begun, and folders that may have some."""
+    from netlib.tasks.sweep.find import sweeps_in
+
+    return [*_fitting(word, sweeps_in(DEFAULT_ROOT)), *configs(word)]
+
+
+def config_of(sweep: Path | None) -> Path | None:
+    """The config that a sweep file names."""
+    from netlib.config.suggestions import tree_of
+
+    tree = None if sweep is None else tree_of(sweep)
+    named = tree.child("config") if tree else None
+    return sweep.parent / named.content if sweep and named and isinstance(named.content, str) else None
+
+
 def layers(word: str) -> list[Suggested]:
     """What `netlab layers` tells about."""
     from netlib.spec.language.nodes import CONTAINERS

@@ -8,7 +8,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.config.dump import to_yaml
+from netlib.config.dump import to_flow, to_yaml
+from netlib.config.overrides import command_line, parse_override
 from netlib.config.reader import read_tree
 from netlib.config.sources import checked_source
 
@@ -100,3 +101,20 @@ def test_keys_keep_their_order_and_nothing_is_shared():
 def test_only_plain_values_are_written():
     with pytest.raises(yaml.representer.RepresenterError):
         to_yaml({"a": object()})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e-5, "1.0e-05"), ("1e-5", "'1e-5'"), (None, "null"), (True, "true"), ("no", "no"), ("a, b", "'a, b'"), ([], "[]"),
+        ({"Adam": {"learning_rate": 0.1}}, "{Adam: {learning_rate: 0.1}}"), ([64, [32, None]], "[64, [32, null]]"),
+    ],
+)  # fmt: skip
+def test_a_value_in_one_line_is_one_that_an_override_takes(value, text):
+    assert to_flow(value) == text
+    read_back = parse_override(command_line(f"train.x={text}", Path())).value
+    assert read_back.plain() == value
+
+
+def test_a_long_value_stays_in_one_line():
+    assert "\n" not in to_flow({"paths": ["a long path / with blanks " * 9] * 9})

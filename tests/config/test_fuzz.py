@@ -21,7 +21,9 @@ from netlib.spec.errors import NetlabError
 
 FOLDER = Path(__file__).parents[2] / "configs"
 TEXTS = {
-    path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("**/*.yaml"))
+    path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted(FOLDER.glob("**/*.yaml"))
+    if path.parent.name != "sweeps"
 }
 TEXTS["everything.yaml"] = """\
 format: 1

@@ -22,7 +22,7 @@ from netlib.config.reader import read_tree
 from netlib.config.sources import checked_source
 
 FOLDER = Path(__file__).parents[2] / "configs"
-NAMES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("**/*.yaml"))
+NAMES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("**/*.yaml") if path.parent.name != "sweeps")
 SECONDS = 2
 MOST = 700
 """Mutants of one config, taken evenly from all; raise it for a longer hunt."""

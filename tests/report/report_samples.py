@@ -27,6 +27,7 @@ from netlib.spec.graph import Parameters
 from netlib.spec.looks import Anomaly, ClassLook, ColumnLook, DataLook, ReadyLook, SampleLook
 from netlib.spec.memory import Memory
 from netlib.spec.schema.description import Description, Example, Group, LayerFacts, Parameter
+from netlib.spec.study import StudyView, TrialView
 from netlib.spec.tensors import TensorSpec
 
 RUN = Path("runs/transformer-language-model-12")
@@ -269,6 +270,43 @@ TRIAL: dict[str, Any] = {
     "before": {"loss": 2.2643, "accuracy": 0.2344}, "after": {"loss": 1.2, "accuracy": 0.5}, "samples": 1280, "steps": 660,
     "seconds": 7.2, "left": ("dropout draws random numbers in training", "train.freeze keeps 'encoder.**' as it is"),
 }  # fmt: skip
+
+
+def _trial(
+    number: int, state: Any, value: float | None, *chosen: Any, epochs: int = 20, why: str | None = None
+) -> TrialView:
+    keys = (
+        "train.optimizer",
+        "train.optimizer.learning_rate",
+        "model.encoder.units",
+        "model.encoder.dropout.rate",
+        "seed",
+    )
+    params = dict(zip((*keys, "train.optimizer.SGD.momentum"), chosen, strict=False))
+    return TrialView(
+        number, state, value, params, Path(f"runs/encoder-search/trial-{number:04d}"), 12.5 + number, epochs, why
+    )
+
+
+_DIVERGED = "the loss is not finite in step 12: lower the learning rate, or clip the gradient with train.clip"
+SWEEP = StudyView(
+    "encoder-search", "max", "validation.accuracy",
+    (
+        _trial(0, "complete", 0.8125, "adam", 0.0123456, 64, 0.25, 7),
+        _trial(1, "failed", None, "sgd", 0.9, 256, 0.5, 7, 0.99, epochs=0, why=_DIVERGED),
+        _trial(2, "pruned", 0.5, "sgd", 0.0001, 16, 0.0, 7, 0.5, epochs=3, why="worse than the median"),
+        _trial(3, "complete", 0.96875, "sgd", 0.03, 128, 0.125, 7, 0.9),
+        _trial(4, "running", 0.75, "adam", 1e-5, 32, 1 / 3, 7, epochs=6),
+        _trial(5, "complete", 0.875, "adam", 0.002, 64, 0.1, 7),
+        _trial(6, "failed", None, "adam", 0.5, 256, 0.5, 7, epochs=1, why=_DIVERGED),
+        TrialView(7, "waiting"),
+    ),
+    50, "runs/encoder-search/study.db",
+)  # fmt: skip
+SMALL_SWEEP = StudyView(
+    "by-seed", "min", "validation.loss",
+    tuple(TrialView(each, "complete", 1.0 - each / 8, {"seed": each}, Path(f"/{each}/run"), 60.0, 5) for each in range(4)),
+)  # fmt: skip
 
 
 def course() -> Course:

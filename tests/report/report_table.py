@@ -36,6 +36,7 @@ from netlib.report import (
     run_card,
     runs_table,
     summary,
+    sweep_table,
     worst_table,
 )
 from netlib.report.summary_rows import StepMemory, summarise_graph
@@ -172,6 +173,12 @@ ROWS: dict[str, Row] = {
         lambda columns, color: summary.as_tree(summarise_graph(network(), "net"), columns, color), summary.as_tree
     ),
     "summary_memory": Row(_summary, summary.as_tree),
+    "sweep": Row(
+        lambda columns, color: sweep_table.sweep_text(samples.SWEEP, columns, color), sweep_table.sweep_text
+    ),
+    "sweep_top": Row(
+        lambda columns, color: sweep_table.sweep_text(samples.SMALL_SWEEP, columns, color, top=2), sweep_table.sweep_text
+    ),
     "training": Row(
         lambda columns, color: results.training_result(samples.FEW_METRICS, best_epoch=9, epochs=14, seconds=12.34, color=color),
         results.training_result,

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from netlib.report.runs_table import RunRow, ago, chosen_text, removal_text, runs_text, short_names
+from netlib.report.runs_table import RunRow, ago, chosen_text, removal_text, runs_text
+from netlib.report.side_by_side import short_names
 
 RATE, UNITS = "train.optimizer.learning_rate", "model.hidden.units"
 

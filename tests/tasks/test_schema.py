@@ -23,7 +23,9 @@ from netlib.spec.schema.json_schema import spellings
 from netlib.tasks.schema import config_schema
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-FOUND = sorted(CONFIGS.rglob("*.yaml"))
+FOUND = sorted(
+    path for path in CONFIGS.rglob("*.yaml") if path.parent.name != "sweeps"
+)  # which have a test of their own
 ALL = [(kind, name) for kind in TABLES for name in names(kind)]
 CHOICES = [(kind, name) for kind, name in ALL if kind != "layer"]
 FREE = (

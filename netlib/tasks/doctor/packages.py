@@ -10,6 +10,7 @@ from netlib.spec.finding import Finding
 
 PURPOSES = {
     "plot": "pictures of curves and matrices",
+    "sweep": "searches by many trials",
     "tensorboard": "a look at event files",
     "text": "byte pairs",
     "tfds": "TensorFlow Datasets",

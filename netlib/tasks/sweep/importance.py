@@ -1,0 +1,20 @@
+"""How much each key of a space decides about what comes out."""
+
+from __future__ import annotations
+
+import optuna
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+LEAST = 4
+"""Complete trials without which nothing can be said."""
+
+
+def importances(study: optuna.Study) -> dict[str, float]:
+    """By key its share in what tells the best tenth of the trials from the others, the greatest first; their sum is 1.
+
+    Conditional keys, which not every trial has, are left out. Empty where too few trials are complete. The method is PED-ANOVA
+    (Watanabe, Bansal and Hutter 2023).
+    """
+    if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < LEAST:
+        return {}
+    return dict(get_param_importances(study, evaluator=PedAnovaImportanceEvaluator()))
