@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from netlib.config.load import read
+from netlib.config.sweep_file import load_sweep
 
 ROOT = Path(__file__).parents[1]
 PAGES = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
@@ -26,7 +27,11 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-YAML = [(name, block) for name, text in PAGES.items() for block in blocks(text, "yaml") if name != "plugins.md"]
+OTHERS = ("plugins.md", "sweeps.md")
+"""Pages whose YAML is no config that stands by itself: it has tests of its own."""
+YAML = [(name, block) for name, text in PAGES.items() for block in blocks(text, "yaml") if name not in OTHERS]
+SWEEPS = {block.partition("\n")[0].removeprefix("# "): block for block in blocks(PAGES["sweeps.md"], "yaml")}
+"""By the name of the file, which their first line is."""
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -51,9 +56,32 @@ def test_every_yaml_block_is_a_valid_config(text):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a newcomer would be: with the configs beside."""
+    """Where a newcomer would be: with the configs beside, and the sweeps that a page shows."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    for name, text in SWEEPS.items():
+        (tmp_path / name).write_text(text)
     return tmp_path
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_sweep_is_valid(folder, name, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert load_sweep(name).spec.trials <= 6
+
+
+def test_all_that_may_be_said_of_a_sweep_is_told():
+    from netlib.spec.search_forms import KINDS
+    from netlib.spec.sweep import SweepSpec
+    from netlib.spec.sweep_engines import PRUNERS, SAMPLERS
+
+    page = PAGES["sweeps.md"]
+    words = [
+        *SweepSpec.model_fields,
+        *(kind.key() for kind in KINDS),
+        "when",
+        *(kind.name() for kind in (*SAMPLERS, *PRUNERS)),
+    ]
+    assert [word for word in words if not re.search(rf"\b{word}\b", page)] == []
 
 
 def run(words: list[str], folder: Path) -> str:

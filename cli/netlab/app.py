@@ -15,6 +15,7 @@ from netlab.doctor import doctor
 from netlab.errors import reported
 from netlab.eval import evaluate
 from netlab.export import export
+from netlab.launch import launch
 from netlab.layers import layers
 from netlab.new import new
 from netlab.peek import peek
@@ -24,6 +25,7 @@ from netlab.reproduce import reproduce
 from netlab.runs import app as runs
 from netlab.schema import schema
 from netlab.summary import summary
+from netlab.sweep import app as sweep
 from netlab.train import train
 from netlab.verbs import Verbs
 
@@ -61,6 +63,8 @@ def netlab(
 
 
 app.command("train")(reported(train))
+app.command("launch")(reported(launch))
+app.add_typer(sweep, name="sweep")
 app.command("reproduce")(reported(reproduce))
 app.command("eval")(reported(evaluate))
 app.command("predict")(reported(predict))

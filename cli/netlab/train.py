@@ -34,6 +34,16 @@ Overfit = Annotated[
     ),
 ]
 Profiled = Annotated[bool, typer.Option("--profile", help="Show where the time went, and keep it in the run.")]
+Sweep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sweep", metavar="KEY=VALUES", help="Train for each of several values; of several keys, for each pair."
+    ),
+]
+Trials = Annotated[int | None, typer.Option("--trials", metavar="N", min=1, help="With --sweep: how many runs.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="N", min=1, help="With --sweep: processes that train at once.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the results.")]
 Json = Annotated[bool, typer.Option("--json", help="The results as JSON.")]
 
@@ -50,6 +60,9 @@ def train(
     dry_run: DryRun = False,
     overfit: Overfit = None,
     profile: Profiled = False,
+    sweep: Sweep = None,
+    trials: Trials = None,
+    workers: Workers = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -66,15 +79,42 @@ def train(
     netlab train configs/digits_mlp.yaml --dry-run
     netlab train configs/digits_mlp.yaml --overfit 2
     netlab train configs/digits_mlp.yaml --profile
+    netlab train configs/digits_mlp.yaml --sweep seed=1..5
     netlab train spirals.yaml --plugin my_sources.py
     netlab train --resume runs/digits-cnn-1
     netlab train --resume runs/digits-cnn-1 train.epochs=60
+
+    --sweep takes 32,64 or 1..5 or 0..0.5:0.1 or, with --trials N, any number of 1e-4..1e-1 or log:1e-4..1e-1. More: netlab sweep.
     """
     load(plugin)
-    path, changes = _config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)
+    path, changes = config_and_overrides([*filter(None, [config]), *(overrides or ())], resume is not None)
+    changes = [*fold_as_overrides(fold), *changes]
+    if sweep or trials or workers:
+        one = {
+            "--resume": resume,
+            "--allow-change": allow_change,
+            "--run-dir": run_dir,
+            "--dry-run": dry_run,
+            "--overfit": overfit,
+            "--profile": profile,
+        }
+        from netlab.train_sweep import train_sweep
+
+        train_sweep(
+            path,
+            sweep or (),
+            changes,
+            trials=trials,
+            workers=workers,
+            runs=runs,
+            plugins=plugin or (),
+            of_one_run=one,
+            quiet=quiet,
+            json=json,
+        )
+        return
     from netlib.tasks.plan import plan_training
 
-    changes = [*_fold(fold), *changes]
     plan = plan_training(
         path,
         changes,
@@ -86,7 +126,7 @@ def train(
         overfit=overfit,
         profile=profile,
     )
-    if plan.resumed and not quiet:
+    if plan.resumed and plan.is_chief and not quiet:
         print_changes(plan.resumed)
     with starting_tensorflow(plan.config.train.threads, quiet):
         from netlib.tasks.overfit import overfit as learn_by_heart
@@ -99,19 +139,21 @@ def train(
         raise typer.Exit(0 if found.learned else 1)
     with progress(quiet=quiet, json=json) as listeners:
         result = run(plan, listeners)
+    if not plan.is_chief:
+        return
     print_result(plan, result, json)
     if not (quiet or json):
         print_next(plan, result)
 
 
-def _config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None, list[str]]:
+def config_and_overrides(words: list[str], resumes: bool) -> tuple[Path | None, list[str]]:
     """The first word is the config, unless a run is resumed and the word is an override."""
     if words and not (resumes and ("=" in words[0] or words[0].startswith("~"))):
         return Path(words[0]), words[1:]
     return None, words
 
 
-def _fold(text: str | None) -> list[str]:
+def fold_as_overrides(text: str | None) -> list[str]:
     """`2/5` as overrides; a share to validate on, which the config may have, is none then."""
     if text is None:
         return []

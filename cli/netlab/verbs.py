@@ -10,6 +10,8 @@ GROUPS = {
     "Train": {
         "new": "Write a config to begin with, or one that fits your data.",
         "train": "Train what a config describes, or go on with a run.",
+        "launch": "Train with several processes of this machine.",
+        "sweep": "Search a config's keys for the best values, by many trials.",
         "reproduce": "Train a run once more, and compare the two to the bit.",
     },
     "Look": {

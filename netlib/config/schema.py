@@ -12,7 +12,7 @@ from netlib.spec.language.nodes import WIRING
 from netlib.spec.registry import names, resolve, snake_case, spec_class
 
 _PARTS = ("initializer", "regularizer", "constraint", "activation")
-_TRAIN = ("optimizer", "schedule", "callback", "mixing")
+_TRAIN = ("optimizer", "schedule", "callback", "mixing", "distribution")
 _KINDS = {
     "model": ("layer", *_PARTS),
     "blocks": ("layer", *_PARTS),

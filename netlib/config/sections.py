@@ -65,6 +65,7 @@ class Sections:
         self.train = self._train() if "train" in self.plain else None
         self.signature = self._signature(self.data) if self.data else None
         self.graph = self._frozen(self._graph()) if blocks_are_known else None
+        self._distribution()
         self._contract()
 
     def placed_problems(self) -> list[PlacedProblem]:
@@ -232,6 +233,14 @@ class Sections:
         if chosen.known:
             self._report(problem.under(("train",)) for problem in self.train.freezing.check(chosen, self.train))
         return chosen
+
+    def _distribution(self) -> None:
+        """How many workers there are is no affair of the config's: whoever starts a training asks the environment."""
+        if self.train is None or self.train.distribution is None:
+            return
+        from netlib.spec.contract_replicas import check_replicas
+
+        self._report(check_replicas(self.graph, self.train, self.data, self.train.distribution.replicas))
 
     def _contract(self) -> None:
         if not (self.train and self.graph):

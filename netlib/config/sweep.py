@@ -11,6 +11,7 @@ from netlib.config.dump import to_flow
 from netlib.config.experiment import Experiment
 
 if TYPE_CHECKING:
+    from netlib.config.tree import Place
     from netlib.spec.search_space import Distribution
     from netlib.spec.sweep import SweepSpec
     from netlib.spec.training import Monitored
@@ -34,6 +35,7 @@ class Sweep:
         folder: what relative paths among the choices are relative to.
         text: the sweep as YAML.
         completed: words of the first values of a trial, where the config is whole only with these; `experiment` has them then.
+        place: where it is written; None in a worker.
     """
 
     spec: SweepSpec
@@ -46,6 +48,7 @@ class Sweep:
     folder: Path
     text: str = field(repr=False)
     completed: tuple[str, ...] = ()
+    place: Place | None = None
 
     def overrides_of(self, params: Mapping[str, Any]) -> list[str]:
         """The words with which the config is one trial's: `key=value` of what all have and of what this one has chosen.

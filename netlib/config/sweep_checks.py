@@ -54,6 +54,7 @@ def checked(written: Written, name: str) -> Sweep:
         base.folder,
         written.text,
         tuple(base.words(tried, base.context)),
+        written.tree.place,
     )
 
 

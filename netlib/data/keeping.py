@@ -9,11 +9,12 @@ from netlib.data.streaming import Reader
 from netlib.data.temporary_folder import free_room
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError
+from netlib.spec.launched import launched_workers
 
 MOST_BYTES = 8 * 10**9
-"""Of samples that are kept without being asked for."""
+"""Of samples that are kept without being asked for, on one machine."""
 SHARE = 0.5
-"""Of the disk's free room that they may take."""
+"""Of the disk's free room that they may take, with those of other workers that `netlab launch` started beside this process."""
 
 
 @runtime_checkable
@@ -36,7 +37,7 @@ def kept(spec: DataSpec, reader: Reader) -> tuple[Reader, tuple[str, ...]]:
         return DiskCache.of(reader), ()
     if spec.cache == "none" or not (isinstance(reader, Costly) and reader.costly):
         return reader, ()
-    size, most = size_of(reader), min(MOST_BYTES, SHARE * free_room())
+    size, most = size_of(reader), min(MOST_BYTES, SHARE * free_room()) / max(1, launched_workers())
     if not size:
         return reader, ()
     if size > most:

@@ -17,6 +17,8 @@ def header_lines(run: Path | None, header: Mapping[str, Any]) -> list[str]:
         f"samples: {_samples(header)}; {_batches(header)}",
         f"execution: {_execution(header)}",
     ]
+    if "replicas" in header:
+        lines.insert(2, _replicas(header))
     return [*lines, f"run: {run}"] if run else lines
 
 
@@ -36,3 +38,10 @@ def _execution(header: Mapping[str, Any]) -> str:
     threads = header["threads"]
     device = ", ".join(header["devices"])
     return f"{header['execution']} on {device}, {threads} thread{'' if threads == 1 else 's'}; {header['execution_reason']}"
+
+
+def _replicas(header: Mapping[str, Any]) -> str:
+    """How a step is divided, and the learning rate that goes with its size."""
+    count, rows = header["replicas"], header["batch_size"]
+    own = f" x {numbers.count(rows // count)} = {numbers.count(rows)} samples a step"
+    return f"{count} replica{'' if count == 1 else 's'}{own}; learning rate {header['learning_rate']}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netlib.report import numbers
-from netlib.report.side_by_side import short_names
+from netlib.report.side_by_side import cut, short_names
 from netlib.report.sweep_table import said
 from netlib.spec.study import StudyView, TrialView
 
@@ -72,7 +72,7 @@ class Axis:
         """Heights and what is written there."""
         if self.names:
             few = len(self.names) <= MOST_NAMES
-            return [(self.height(name), _cut(said(name)) if few else "") for name in self.names]
+            return [(self.height(name), cut(said(name), LONGEST) if few else "") for name in self.names]
         return [(self.height(value), said(value)) for value in self._round_numbers()]
 
     def _round_numbers(self) -> list[float]:
@@ -156,7 +156,3 @@ def _colorbar(figure: Figure, axes: Any, view: StudyView, colors: Any, scale: An
 
 def _is_finite(trial: TrialView) -> bool:
     return trial.value is not None and math.isfinite(trial.value)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -81,6 +81,6 @@ def pairs(differs: Mapping[str, str], short: Mapping[str, str]) -> list[str]:
     return [f"{short[key]}={cut(value)}" for key, value in differs.items()]
 
 
-def cut(text: str) -> str:
-    """A value that is not longer than `LONGEST`."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A value of so many characters at most."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

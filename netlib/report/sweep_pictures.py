@@ -12,7 +12,7 @@ from netlib.report.drawing import new_figure, write_figure
 from netlib.report.parallel_coordinates import draw_parallel
 from netlib.report.side_by_side import short_names
 from netlib.report.sweep_table import BETTER, counted, varying
-from netlib.spec.study import StudyView, TrialView
+from netlib.spec.study import TELLING, StudyView, TrialView
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +48,7 @@ def sweep_figure(view: StudyView, importance: Mapping[str, float]) -> Figure:
     figure.suptitle(f"{view.name}: {counted(view)}", fontsize="medium", parse_math=False)
     grid = figure.add_gridspec(2, 5, height_ratios=(1, 1.15))
     _draw_history(figure.add_subplot(grid[0, :3]), view)
-    _draw_importance(figure.add_subplot(grid[0, 3:]), importance, short_names(varying(view)))
+    _draw_importance(figure.add_subplot(grid[0, 3:]), view, importance)
     keys = varying(view)
     chosen = sorted(keys, key=lambda key: -importance.get(key, 0.0))[:MOST_AXES]
     draw_parallel(figure, figure.add_subplot(grid[1, :]), view, [key for key in keys if key in chosen])
@@ -121,15 +121,16 @@ def _draw_history(axes: Any, view: StudyView) -> None:
         axes.legend(frameon=False, fontsize="small", loc="best")
 
 
-def _draw_importance(axes: Any, importance: Mapping[str, float], short: Mapping[str, str]) -> None:
+def _draw_importance(axes: Any, view: StudyView, importance: Mapping[str, float]) -> None:
     axes.set_title("importance", loc="left", fontsize="medium")
     ordered = sorted(importance.items(), key=lambda item: item[1])[-MOST_BARS:]
     if not ordered:
         axes.set_axis_off()
         axes.text(
-            0.0, 0.9, "told when more trials are complete", transform=axes.transAxes, color="gray", fontsize="small"
+            0.0, 0.9, _why_unknown(view), transform=axes.transAxes, color="gray", fontsize="small"
         )
         return
+    short = short_names(varying(view))
     names = [short.get(key, key) for key, _ in ordered]
     bars = axes.barh(range(len(ordered)), [value for _, value in ordered], color=COMPLETE, height=0.6)
     axes.bar_label(bars, [f"{value:.0%}" for _, value in ordered], padding=3, fontsize="small")
@@ -141,3 +142,7 @@ def _draw_importance(axes: Any, importance: Mapping[str, float], short: Mapping[
     axes.xaxis.set_visible(False)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
+
+
+def _why_unknown(view: StudyView) -> str:
+    return f"told from {TELLING} complete trials on" if len(view.of("complete")) < TELLING else "no key is in all trials"

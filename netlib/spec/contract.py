@@ -13,9 +13,10 @@ from netlib.spec.computed import beside
 from netlib.spec.contract_heads import adds_loss, check_heads
 from netlib.spec.contract_values import check_values
 from netlib.spec.errors import Problem, SpecError
-from netlib.spec.execution import without_xla
+from netlib.spec.execution import asking_replicas, without_xla
 from netlib.spec.features import DataSignature, Feature
 from netlib.spec.foreign import ForeignSpec
+from netlib.spec.heads import replica_problems
 from netlib.spec.mixing import MixingSpec
 from netlib.spec.precision import slow_without_gpu
 
@@ -86,7 +87,12 @@ def _heads(
         return [problem.under(("train",)) for problem in error.problems]
     if not all(tensor.known for tensor in graph.output_tensors().values()):
         return []
-    return check_heads(graph, heads, beside(inputs, targets or {}))
+    features = beside(inputs, targets or {})
+    found = check_heads(graph, heads, features)
+    if train.distribution is not None:
+        tensors = {name: feature.tensor for name, feature in features.items()}
+        found += (problem.under(("train",)) for problem in replica_problems(heads, graph.output_tensors(), tensors))
+    return found
 
 
 def _nothing_to_train(graph: Graph) -> Iterator[Problem]:
@@ -128,6 +134,9 @@ def _execution(graph: Graph, train: TrainSpec) -> Iterator[Problem]:
     if train.execution == "xla":
         for node in without_xla(graph):
             message = f"XLA cannot compile {node.path} ({node.type}): use auto or graph"
+            yield Problem(("train", "execution"), message)
+        for node in asking_replicas(graph) if train.synchronized else ():
+            message = f"XLA cannot add up the statistics of {node.path} (synchronized) over replicas: use auto or graph"
             yield Problem(("train", "execution"), message)
 
 

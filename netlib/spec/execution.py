@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from netlib.spec.training import Execution
 
 
+BATCH_STATISTICS = "BatchNormalization"
+"""The layer whose result in training depends on the other rows of the batch."""
+
+
 class Choice(NamedTuple):
     """A mode and, in words, why."""
 
@@ -16,7 +20,7 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(graph: Graph, execution: Execution, device: str = "cpu") -> Choice:
+def choose(graph: Graph, execution: Execution, device: str = "cpu", *, synchronized: bool = False) -> Choice:
     """The mode in which the loop runs.
 
     The first of these that holds decides; of several layers the first in the order of the graph, containers' layers among them,
@@ -25,9 +29,10 @@ def choose(graph: Graph, execution: Execution, device: str = "cpu") -> Choice:
     1. `execution` is not `auto`: what is asked for is done;
     2. XLA cannot compile a layer (its spec has `xla = False`: windows' maxima, whose gradient XLA refuses where TensorFlow is
        deterministic, as it is in every run; foreign layers that are not known to compile): the graph;
-    3. the device is the CPU and XLA is slow there for a layer (its spec has `fast_xla_on_cpu = False`: whatever slides a kernel
+    3. statistics are synchronized over replicas: the graph, for XLA cannot stop in the middle to ask the others;
+    4. the device is the CPU and XLA is slow there for a layer (its spec has `fast_xla_on_cpu = False`: whatever slides a kernel
        or a window, and resizing): the graph;
-    4. XLA.
+    5. XLA.
 
     Sizes are not asked for, because XLA wins little where a convolution is small, and loses much elsewhere: it has no oneDNN in a
     loop. A step in XLA took, of the graph's (CPU time, batch 32, kernels of 3x3 unless said), 0.8 with 4 filters on 8x8 and 1.0
@@ -38,6 +43,8 @@ def choose(graph: Graph, execution: Execution, device: str = "cpu") -> Choice:
     without = without_xla(graph)
     if without:
         return Choice("graph", f"XLA cannot compile {without[0].path} ({without[0].type})")
+    if synchronized and (asking := asking_replicas(graph)):
+        return Choice("graph", f"XLA cannot add up the statistics of {asking[0].path} over replicas")
     slow = [node for node in graph.walk() if node.spec and not node.spec.fast_xla_on_cpu]
     if slow and device == "cpu":
         return Choice("graph", f"XLA on the CPU is slow for {slow[0].path} ({slow[0].type})")
@@ -47,3 +54,8 @@ def choose(graph: Graph, execution: Execution, device: str = "cpu") -> Choice:
 def without_xla(graph: Graph) -> list[Node]:
     """The nodes that XLA cannot compile."""
     return [node for node in graph.walk() if node.spec and not node.spec.xla]
+
+
+def asking_replicas(graph: Graph) -> list[Node]:
+    """The nodes whose statistics are those of the batch, which replicas can have in common."""
+    return [node for node in graph.walk() if node.type == BATCH_STATISTICS]

@@ -213,6 +213,35 @@ def _no_accuracy(output: str, loss: BoundLoss | None) -> str:
     return f"accuracy is of classes, but the loss of output '{output}' is {loss.spec.type_name()}: use {other}"
 
 
+def replica_problems(
+    heads: Heads, outputs: Mapping[str, TensorSpec], others: Mapping[str, TensorSpec]
+) -> list[Problem]:
+    """Losses and metrics that cannot be added up over replicas, each of which sees its own rows alone; places are under `train`.
+
+    Args:
+        heads: all of them.
+        outputs: of the network.
+        others: targets and inputs, as `netlib.spec.computed.beside` puts them; what reads any that is not known is passed over.
+    """
+    known = (each for each in heads.computed if all(r.side == "output" or r.key in others for r in each.reads))
+    return [problem for each in known if (problem := _coupled(each, outputs, others))]
+
+
+def _coupled(term: BoundCompute, outputs: Mapping[str, TensorSpec], others: Mapping[str, TensorSpec]) -> Problem | None:
+    try:
+        values = term.infer(term.described(outputs, others))
+    except SpecError:
+        return None  # `netlib.spec.contract_heads` says why
+    if not any(value.couples_rows for value in values):
+        return None
+    message = (
+        f"{term.spec.kind} '{term.name}' cannot be added up over replicas: '{term.spec.expression}' has no value for each"
+        " sample that the others of the batch do not change; write it as a mean of such values, as mean(abs(output - target)),"
+        " or leave out train.distribute"
+    )
+    return Problem((*term.loc, term.spec.type_name()), message)
+
+
 def _same_links(losses: Sequence[BoundLoss], problems: list[Problem]) -> None:
     first: dict[str, BoundLoss] = {}
     for loss in losses:

@@ -20,7 +20,8 @@ class Listener:
             run: the run directory, None if there is none.
             header: `name`, `config`, `parameters` (a `netlib.spec.graph.Parameters`), `execution`, `execution_reason`,
                 `devices` (what is computed on, such as `CPU`), `threads`, `data` (what the samples are read from, None where
-                that is not known), `samples` (by split), `batch_size`, `steps` (of an epoch, None where that is not known),
+                that is not known), `samples` (by split), `batch_size` (of all replicas), `replicas` (how many train; it may be
+                missing), `learning_rate` (with `replicas`: in words), `steps` (of an epoch, None where that is not known),
                 `epochs`, `total_steps` (updates after which it ends, None where another budget says) and `monitor` (`split`,
                 `metric` and `mode` of what decides about the best epoch).
         """

@@ -114,6 +114,7 @@ TABLES: dict[str, dict[str, str]] = {
     ),
     "callback": _in("callbacks", "EarlyStopping ReduceOnPlateau EMA TimeLimit StopOnNaN CSVLog TensorBoard"),
     "mixing": _in("mixing", "MixUp CutMix"),
+    "distribution": _in("distribute", "mirrored multi_worker"),
     "source": {
         **_in("sources.bundled", "digits iris wine breast_cancer diabetes"),
         **_in("sources.generators", "spirals moons blobs xor sine regression"),

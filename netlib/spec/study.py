@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 TrialState = Literal["running", "complete", "pruned", "failed", "waiting"]
 ENDED: tuple[TrialState, ...] = ("complete", "pruned", "failed")
+TELLING = 10
+"""Complete trials from which on it is said how important each key is: of fewer it would be chance."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from netlib.spec.base import as_validation_error
 from netlib.spec.callbacks import EarlyStopping, Mode, ReduceOnPlateau, Seconds
 from netlib.spec.checkpoint import CheckpointSpec
-from netlib.spec.choice import Mixing, Optimizer, parse_choice
+from netlib.spec.choice import Distribute, Mixing, Optimizer, parse_choice
 from netlib.spec.computed import ComputedSpec
 from netlib.spec.errors import Loc, Problem, SpecError, did_you_mean
 from netlib.spec.freezing import Freeze, Freezing
@@ -31,6 +31,7 @@ from netlib.spec.train_fields import (
 from netlib.spec.types import PositiveInt
 
 if TYPE_CHECKING:
+    from netlib.spec.distribute import Distribution
     from netlib.spec.graph import Graph
     from netlib.spec.heads import Heads
     from netlib.spec.optimizers import OptimizerSpec
@@ -119,6 +120,11 @@ class TrainSpec(Section):
         " float16 scales the loss.",
     )
     execution: Execution = Field("auto", description="How the loop runs; auto is a rule on the network and the device.")
+    distribute: Distribute = Field(
+        None,
+        description="Over which devices, or workers on several machines, the training is spread: mirrored or multi_worker; one"
+        " device if null.",
+    )
     threads: Annotated[PositiveInt, Field(le=1024)] | None = Field(
         None, description="Threads inside an operation; one for each core if null."
     )
@@ -186,6 +192,28 @@ class TrainSpec(Section):
                 )
                 raise as_validation_error([Problem(("callbacks", index), message)])
         return self
+
+    @property
+    def distribution(self) -> Distribution | None:
+        """How the training is spread, if it is."""
+        return cast("Distribution | None", self.distribute)
+
+    @property
+    def synchronized(self) -> bool:
+        """Whether replicas have the statistics of their batches in common."""
+        return self.distribution is not None and self.distribution.synchronized
+
+    def for_replicas(self, replicas: int) -> Self:
+        """The section as so many replicas train by it: learning rates are scaled, and nothing is left to scale."""
+        spread = self.distribution
+        if spread is None:
+            return self
+        from netlib.spec.scaled_rates import scaled_groups, scaled_optimizer
+
+        factor = spread.rate_factor(replicas)
+        optimizer = scaled_optimizer(cast("OptimizerSpec", self.optimizer), factor)
+        groups = scaled_groups(self.param_groups, factor)
+        return self.model_copy(update={"optimizer": optimizer, "param_groups": groups, "distribute": spread.applied()})
 
     @property
     def groups(self) -> ParamGroups:

@@ -29,6 +29,7 @@ class Rule(NamedTuple):
 
 
 _EPOCH: frozenset[Effect] = frozenset({"epoch"})
+_RATE: frozenset[Effect] = frozenset({"rate"})
 _PARTS: frozenset[Effect] = frozenset({"parts"})
 _BOTH: frozenset[Effect] = frozenset({"epoch", "best"})
 _SPLITS = "another division would train on samples that the run was validated or tested on"
@@ -78,6 +79,10 @@ RULES: dict[str, Rule] = {
     "train.checkpoint": Rule("safe", "it says when the state is saved"),
     "train.precision": Rule("allow", _BITS, _PARTS),
     "train.execution": Rule("allow", _BITS),
+    "train.distribute": Rule("safe", "it says who computes; the rest is equal to float tolerance"),
+    "train.distribute.batch": Rule("allow", _ORDER, _EPOCH),
+    "train.distribute.scale_learning_rate": Rule("allow", _UPDATE, _RATE),
+    "train.distribute.synchronized": Rule("allow", "batches are normalised by other statistics"),
     "train.threads": Rule("allow", _BITS),
     "train.on_nan": Rule("allow", "what is done about numbers that are not finite is another thing"),
     "train.load": Rule("never", "weights are loaded when a run begins; its checkpoints have them since"),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlib.config.experiment import Experiment
+from netlib.spec.distribute import Distribution
 from netlib.spec.errors import Loc, SpecError
-from netlib.spec.training import Monitored
+from netlib.spec.training import Monitored, TrainSpec
 from netlib.tasks.change_rules import Effect, Kind, Rule, rule_of
 from netlib.tasks.varying import ABSENT, flow, varying
 
@@ -87,12 +88,22 @@ def monitored(experiment: Experiment) -> Monitored | None:
 
 
 def plain_by_name(experiment: Experiment) -> dict[str, Any]:
-    """The resolved config; callbacks and metrics by name, so that one that comes or goes is one change."""
+    """The resolved config; callbacks and metrics by name, so that one that comes or goes is one change, and of the distribution
+    apart who computes and what."""
     resolved = experiment.resolved()
     if experiment.train is not None:
         section = resolved["train"]
         section["callbacks"] = {spec.type_name(): spec.to_plain() for spec in experiment.train.callbacks}
+        section |= _distribution(experiment.train)
         section["metrics"] = {entry["name"]: entry for entry in section["metrics"]}
         if best := monitored(experiment):
             section["monitor"] = f"{best} ({best.mode})"
     return resolved
+
+
+def _distribution(train: TrainSpec) -> dict[str, Any]:
+    """Who computes, under the name of the way; and what is computed, which is something in any case."""
+    spread = train.distribution
+    plain = (spread or Distribution.model_validate({})).to_plain()
+    what = {f"distribute.{name}": plain.pop(name) for name in Distribution.model_fields}
+    return {"distribute": {spread.type_name(): plain} if spread else None, **what}

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from importlib.util import find_spec
 
+from netlib.runs.going_on import resume_command
 from netlib.spec.callbacks import TensorBoard
 from netlib.tasks.plan import TrainPlan
 from netlib.tasks.plugins import plugin_options
@@ -28,7 +29,7 @@ def next_steps(plan: TrainPlan, result: TrainResult) -> Iterator[tuple[str, str]
     if result.reason == SPENT:
         # The seconds are those of this start alone: the time is spent where nothing else is.
         more = more_of(train, result.epochs, result.steps, 0.0) or more_of(train, result.epochs, result.steps, math.inf)
-        yield "train more", _netlab("train", "--resume", run, *more, *plugins)
+        yield "train more", resume_command(result.run, *more, *plugins)
     if any(isinstance(spec, TensorBoard) for spec in train.callbacks):
         if not find_spec("tensorboard"):
             yield "install", "pip install 'netlab[tensorboard]'"

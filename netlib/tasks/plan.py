@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from netlib.config.cluster import need_cluster
+from netlib.config.distributed import for_replicas
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.config.problems import ConfigError
 from netlib.runs import locate
 from netlib.runs.directory import DEFAULT_ROOT, RunDirectory, check_free, open_run
 from netlib.runs.profile import Profile
+from netlib.spec.cluster import Cluster
 from netlib.spec.data import DataSpec
 from netlib.spec.errors import NetlabError, UsageError, one_of
 from netlib.spec.features import SPLITS, MissingFileError
@@ -62,9 +65,33 @@ class Complete:
             problems = [self.experiment.place(problem.under(("data",))) for problem in error.problems]
             raise ConfigError(problems) from None
 
+    def cluster(self) -> Cluster | None:
+        """The workers that train it together, where they are several processes.
+
+        Raises:
+            ConfigError: they do not divide the batch.
+            UsageError: the environment does not say who they are.
+        """
+        if self.train.distribution is None or not self.train.distribution.processes:
+            return None
+        found = need_cluster()
+        self.for_replicas(len(found.workers))  # where one has several devices, it is looked at again
+        return found
+
     def with_experiment(self, experiment: Experiment) -> Self:
         """The same, with an experiment of the same parts."""
         return replace(self, experiment=experiment, graph=experiment.graph or self.graph)
+
+    def for_replicas(self, replicas: int) -> Self:
+        """The same with the batch of so many replicas, and scaled learning rates; as it is where it is not distributed.
+
+        Raises:
+            ConfigError: the replicas do not divide the batch.
+        """
+        if self.train.distribution is None:
+            return self
+        spread = for_replicas(self.experiment, replicas)
+        return replace(self, experiment=spread, data=spread.data or self.data, train=spread.train or self.train)
 
 
 @dataclass(frozen=True)
@@ -72,7 +99,7 @@ class TrainPlan:
     """A training that is about to begin, or to go on from the newest checkpoint of the run that is `resumed`.
 
     The data must be that of the run that is `repeated`, if there is one. With `overfit` it is trained on so many batches alone,
-    and nothing is written. `profile` takes down where the time goes.
+    and nothing is written. `profile` takes down where the time goes. `cluster` are the workers where they are several processes.
     """
 
     config: Complete
@@ -83,6 +110,12 @@ class TrainPlan:
     repeated: RunDirectory | None = None
     overfit: int | None = None
     profile: Profile | None = None
+    cluster: Cluster | None = None
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes and shows what there is; of several workers one alone does."""
+        return self.cluster is None or self.cluster.is_chief
 
     @property
     def run(self) -> RunDirectory | None:
@@ -121,7 +154,10 @@ def plan_training(
             raise UsageError(
                 "--overfit cannot judge train.phases: players have losses of their own, and none need fall"
             )
-        return TrainPlan(complete, runs_root, run_dir, dry_run, overfit=overfit, profile=clock)
+        if overfit is not None and complete.train.distribution is not None:
+            raise UsageError("--overfit is a trial on one device: add train.distribute=null")
+        cluster = _cluster(complete, profile=profile)
+        return TrainPlan(complete, runs_root, run_dir, dry_run, overfit=overfit, profile=clock, cluster=cluster)
     if config is not None or resume is None:
         raise UsageError("train needs a config, or --resume with a run, and not both")
     if run_dir or dry_run:
@@ -129,7 +165,14 @@ def plan_training(
     going_on = resumed(resume, overrides, allow_change=allow_change)
     complete = Complete.of(going_on.experiment)
     complete.need_data()
-    return TrainPlan(complete, resumed=going_on, profile=clock)
+    return TrainPlan(complete, resumed=going_on, profile=clock, cluster=_cluster(complete, profile=profile))
+
+
+def _cluster(config: Complete, *, profile: bool) -> Cluster | None:
+    """The workers, if there are some."""
+    if profile and config.train.distribution is not None and config.train.distribution.processes:
+        raise UsageError("--profile measures one process, and train.distribute has several; leave it out")
+    return config.cluster()
 
 
 def _need_one_kind(*, dry_run: bool, overfit: int | None, profile: bool, resume: Path | None) -> None:

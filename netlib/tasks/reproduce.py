@@ -66,6 +66,11 @@ def plan_reproduction(run: Path, run_dir: Path | None = None) -> ReproductionPla
     need_plugins(found)
     beside = found.path.parent if found.path.name not in ("", "..") else found.path.resolve().parent
     training = plan_training(found.resolved, runs_root=beside, run_dir=run_dir)
+    if training.cluster is not None:
+        raise UsageError(
+            f"run '{found.path}' is one of several workers, which reproduce does not start: launch {found.resolved} again, and"
+            " compare the two runs"
+        )
     config = training.config
     train, part = _as_far(config.train, reached)
     complete = Complete(replace(config.experiment, train=train), config.data, config.graph, train)

@@ -14,6 +14,7 @@ from netlib.data.streaming import Samples, form_of
 from netlib.runs.directory import RunDirectory
 from netlib.runs.profile import Profile, timed
 from netlib.spec.data import DataSpec
+from netlib.spec.distribute import Distribution
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.execution import Choice
 from netlib.spec.heads import Heads
@@ -33,6 +34,7 @@ from netlib.training.evaluation import Measured
 from netlib.training.interrupt import Interrupt
 from netlib.training.job import Fit
 from netlib.training.model import Model
+from netlib.training.replicas import ALONE, Replicas
 from netlib.training.samples import tensors_beside
 from netlib.training.setup import Engine, execution_of, heads_of, make_engine, prepare
 from netlib.training.tried_terms import try_terms
@@ -44,7 +46,8 @@ from netlib.training.windows import measured
 @dataclass
 class Session:
     """Everything that a training is made of. `train` is the section as it is trained, which a trial shortens; `touched` is what
-    is to be said of data files that were read again, to see whether they are those that the run began with.
+    is to be said of data files that were read again, to see whether they are those that the run began with; `spread` is how the
+    training is distributed, as the config has it.
     """
 
     config: Complete
@@ -60,6 +63,8 @@ class Session:
     shuffle: bool = True
     profile: Profile | None = None
     touched: tuple[str, ...] = ()
+    replicas: Replicas = ALONE
+    spread: Distribution | None = None
 
     @property
     def execution(self) -> Choice:
@@ -89,7 +94,7 @@ class Session:
         """
         heads, rows = self.heads, self.config.data.batch_size
         try_terms(heads, self.model.graph.output_tensors(), tensors_beside(form_of(self.splits.train)), rows)
-        return make_engine(self.model, self.train, heads, rows, self.config.experiment.seed)
+        return make_engine(self.model, self.train, heads, rows, self.config.experiment.seed, replicas=self.replicas)
 
     def job(self, engine: Engine, interrupt: Interrupt, callbacks: Sequence[Any] = ()) -> Fit:
         """A training that is ready to run, in which `callbacks` take part besides the config's."""
@@ -104,19 +109,29 @@ class Session:
             callbacks=[*unfreezing(self.train.freezing, engine.loop), *callbacks],
             run=self.run,
         )
-        trouble = trouble_of(self.run, self.config.experiment, self.train) if self.run else None
+        alone = self.replicas.count == 1  # several cannot go back together
+        trouble = trouble_of(self.run, self.config.experiment, self.train) if self.run and alone else None
+        interrupt.shared = self.replicas.workers > 1
+        job.state.replicas = self.replicas.count
         return replace(job, interrupt=interrupt, header=None, trouble=trouble)
 
 
-def start(plan: TrainPlan, train: TrainSpec, listeners: Sequence[Listener]) -> Session:
+def start(plan: TrainPlan, train: TrainSpec, listeners: Sequence[Listener], replicas: Replicas = ALONE) -> Session:
     """Reads the data and builds the model; whatever can be wrong with them is found here.
+
+    Args:
+        plan: what is to be trained.
+        train: the section as it is trained.
+        listeners: who looks on.
+        replicas: who trains; where they are several, this belongs into their scope.
 
     Raises:
         UsageError: the data does not fit the config, or the run.
         NetlabError: the data is damaged.
     """
     threads = configure(train.threads)
-    config = plan.config.with_experiment(known_at_build(plan.config.experiment))
+    config = plan.config.with_experiment(known_at_build(plan.config.experiment)).for_replicas(replicas.count)
+    train = train.for_replicas(replicas.count)
     fitted = load_preprocessing(plan.run) if plan.run else None
     with timed(plan.profile, "data"), data_placed(config.experiment):
         splits = load_data(config.data, config.experiment.seed, fitted)
@@ -145,6 +160,8 @@ def start(plan: TrainPlan, train: TrainSpec, listeners: Sequence[Listener]) -> S
         shuffle,
         plan.profile,
         touched,
+        replicas,
+        plan.config.train.distribution,
     )
 
 

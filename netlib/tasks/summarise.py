@@ -110,7 +110,7 @@ def _summary(graph: Graph, name: str, experiment: Experiment | None, data_bytes:
     train = experiment.train if experiment else None
     data = experiment.data if experiment else None
     batch_size = asked.batch_size or (data.batch_size if data else DEFAULT_BATCH)
-    mode = choose(graph, train.execution if train else "auto").mode
+    mode = choose(graph, train.execution, synchronized=train.synchronized).mode if train else choose(graph, "auto").mode
     memory = estimate(graph, train, batch_size, mode, data_bytes)
     step = StepMemory(batch_size, mode, train is not None, memory)
     if asked.room is not None:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from netlib.config.problems import printable
-from netlib.runs import atomic, changes, environment, pointers
+from netlib.runs import atomic, changes, environment, locate, pointers
 from netlib.runs.checkpoint import Checkpoint, checkpoints_of, step_of
 from netlib.runs.directory import RunDirectory
 from netlib.runs.environment_file import environment_of
 from netlib.runs.errors import CheckpointError
 from netlib.runs.standing import Standing
+from netlib.spec.execution import asking_replicas
 from netlib.tasks.config_changes import Change
 from netlib.tasks.resume import Resumed, finished, misfit, newest_checkpoint, without_best
 from netlib.tasks.run_log import RunLog, go_on
@@ -40,7 +41,11 @@ def take_up(resumed: Resumed, job: Fit, resolved: str) -> list[str]:
     saved, passed_over = newest_checkpoint(run)
     progress = _restored(saved, resumed, job)
     place = f"the end of epoch {progress.epoch}" if job.ends else f"epoch {progress.epoch + 1}"
-    said = [*passed_over, f"resumed from {saved.path.name}: {place}, step {progress.step}"]
+    said = [
+        *passed_over,
+        f"resumed from {saved.path.name}: {place}, step {progress.step}",
+        *_other_replicas(saved, job),
+    ]
     if job.ends and not job.unrecorded():
         reached = Standing(progress.epoch, progress.position, progress.step, progress.elapsed)
         said += [finished(run, train, reached)] if (train := resumed.experiment.train) else []
@@ -49,6 +54,28 @@ def take_up(resumed: Resumed, job: Fit, resolved: str) -> list[str]:
     _point(run, saved)
     go_on(run, progress.step, progress.records)
     return said
+
+
+def follow(resumed: Resumed, job: Fit) -> None:
+    """Sets a training as the run's newest good checkpoint says, for a worker that writes nothing into the run.
+
+    Raises:
+        CheckpointError: the checkpoint does not fit what the config was changed to.
+        NetlabError: there is no good checkpoint.
+    """
+    saved, _ = locate.read_newest(resumed.run)
+    _restored(saved, resumed, job)
+
+
+def _other_replicas(saved: Checkpoint, job: Fit) -> list[str]:
+    """What is to be said where the rest of the run is added up in another order."""
+    before, now = saved.state.get("replicas", 1), job.state.replicas
+    if before == now:
+        return []
+    count = f"{now} replica{'' if now == 1 else 's'} in place of {printable(str(before))}"
+    text = f"{count}: what follows equals what would have followed to float tolerance, not to the bit"
+    own = [node.path for node in asking_replicas(job.state.model.graph)] if not job.loop.replicas.synchronized else []
+    return [f"{text}; {own[0]} normalises by other parts of the batch" if own else text]
 
 
 def _restored(saved: Checkpoint, resumed: Resumed, job: Fit) -> Progress:

@@ -36,7 +36,20 @@ def header(session: Session, job: Fit) -> dict[str, Any]:
         "epochs": session.train.epochs,
         "total_steps": session.train.steps,
         "monitor": job.monitor.watched._asdict(),
+        **_spread(session),
     }
+
+
+def _spread(session: Session) -> dict[str, Any]:
+    """How many replicas train, and at which rate; nothing where it is the usual one."""
+    written, count = session.spread, session.replicas.count
+    if written is None:
+        return {}
+    rate = session.train.groups.main.learning_rate
+    shown = f"{rate:g}" if isinstance(rate, float) else f"by {rate.type_name()}"
+    factor = written.rate_factor(count)
+    how = f"scaled by {factor:g} ({written.scale_learning_rate})" if factor != 1 else "not scaled"
+    return {"replicas": count, "learning_rate": f"{shown}, {how}"}
 
 
 def said(session: Session) -> Iterator[str]:

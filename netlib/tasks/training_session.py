@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,41 +18,63 @@ from netlib.runs.profile import timed
 from netlib.spec.errors import NetlabError
 from netlib.spec.features import SPLITS
 from netlib.spec.listener import Listener
+from netlib.tasks.agreement import need_agreement
 from netlib.tasks.memory_trouble import Need, memory_explained
 from netlib.tasks.placed import unknown_placed
 from netlib.tasks.plan import TrainPlan
 from netlib.tasks.plugins import recorded
+from netlib.tasks.replicas import replicas_of
 from netlib.tasks.run_files import first_files, resolved_text, save_preprocessing
 from netlib.tasks.run_log import RunLog
 from netlib.tasks.same_data import digesting
 from netlib.tasks.session import Session, start
-from netlib.tasks.take_up import take_up
+from netlib.tasks.take_up import follow, take_up
 from netlib.tasks.telling import header, said, warnings_said
 from netlib.tasks.train import TrainResult
-from netlib.tasks.trial import StepTime, dry, told
+from netlib.tasks.trial import StepTime, dry, told, without_files
 from netlib.training.budget import SPENT
+from netlib.training.callbacks.callback import Callback
+from netlib.training.checkpoints import TrainingError
 from netlib.training.disk_use import said_of_disk
 from netlib.training.environment import devices
 from netlib.training.fit import fit
 from netlib.training.interrupt import watch_signals
 from netlib.training.job import Fit
 from netlib.training.profiling import TracedSteps, profiled
+from netlib.training.replicas import Replicas
+from netlib.training.spreading import spread_weights
 from netlib.training.waiting import no_poll
 from netlib.training.weights import restore_weights
 
 
-def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
-    """Trains as planned.
+def run(plan: TrainPlan, listeners: Sequence[Listener], callbacks: Sequence[Callback] = ()) -> TrainResult:
+    """Trains as planned; `callbacks` take part besides the config's.
 
     Raises:
         UsageError: the data does not fit the config; nothing was written.
         NetlabError: the data is damaged, or training failed.
     """
-    if plan.dry_run:
-        return _dry_run(plan, listeners)
+
+    def say(text: str) -> None:
+        for each in listeners:
+            each.message(text)
+
+    replicas = replicas_of(plan, say)
+    with replicas.scope():
+        if plan.dry_run:
+            return _dry_run(plan, listeners, replicas)
+        if replicas.is_chief:
+            return _run(plan, listeners, callbacks, replicas)
+        return _take_part(plan, callbacks, replicas)
+
+
+def _run(
+    plan: TrainPlan, listeners: Sequence[Listener], callbacks: Sequence[Callback], replicas: Replicas
+) -> TrainResult:
+    """Trains, and writes what there is to write."""
     if plan.profile:
         plan.profile.started()
-    session = start(plan, plan.config.train, listeners)
+    session = start(plan, plan.config.train, listeners, replicas)
     with timed(plan.profile, "building"):
         engine = session.engine()
     # From here on a signal ends the training only where there is a checkpoint to go on from.
@@ -62,10 +85,11 @@ def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
         with alone(session.run):
             with nullcontext() if plan.run else gone_unless_ready(session.run):
                 tracing = TracedSteps(session.run, plan.profile) if plan.profile else None
-                job = session.job(engine, interrupt, [tracing] if tracing else [])
+                job = session.job(engine, interrupt, [*([tracing] if tracing else []), *callbacks])
                 resolved = resolved_text(session.config, session.threads)
                 messages = take_up(plan.resumed, job, resolved) if plan.resumed else ()
                 messages = (*messages, *said_of_disk(job, session.train, session.run.path))
+                need_agreement(session, job)
             with digesting(session.run, session.splits, session.config.data):
                 result = trained(session, profiled(job, plan.profile) if plan.profile else job, *messages)
             if plan.profile:
@@ -73,13 +97,28 @@ def run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
             return result
 
 
-def _dry_run(plan: TrainPlan, listeners: Sequence[Listener]) -> TrainResult:
+def _take_part(plan: TrainPlan, callbacks: Sequence[Callback], replicas: Replicas) -> TrainResult:
+    """Trains with other workers, of which the first shows and writes what there is; of this one nothing is seen."""
+    quiet = plan.config.train.model_copy(update={"callbacks": without_files(plan.config.train)})
+    session = start(plan, quiet, (), replicas)
+    engine = session.engine()
+    with watch_signals() as interrupt:
+        interrupt.run = plan.run
+        job = session.job(engine, interrupt, callbacks)
+        if plan.resumed:
+            follow(plan.resumed, job)
+        need_agreement(session, job)
+        return trained(session, job)
+
+
+def _dry_run(plan: TrainPlan, listeners: Sequence[Listener], replicas: Replicas) -> TrainResult:
     """Two steps of everything; then it is said how long an epoch may take and where a run would be."""
     speed = StepTime()
-    session = start(plan, dry(plan.config.train), [*listeners, speed])
+    session = start(plan, dry(plan.config.train), [*listeners, speed] if replicas.is_chief else (), replicas)
     engine = session.engine()
     with watch_signals() as interrupt:
         job = session.job(engine, interrupt)
+        need_agreement(session, job)
         messages = said_of_disk(job, plan.config.train, plan.run_dir or plan.runs_root)
         result = trained(session, job, *messages)
     for text in told(plan, run_name(session), job.feed.samples, speed.samples_per_second):
@@ -99,7 +138,8 @@ def trained(session: Session, job: Fit, *messages: str) -> TrainResult:
     if lacking := need.warning():
         session.tell("message", lacking)
     explained = memory_explained(need, session.run)
-    with warnings_said(session), _failure_logged(session), unknown_placed(session.config.experiment), explained:
+    placed, searched = unknown_placed(session.config.experiment), _search_told(session)
+    with warnings_said(session), _failure_logged(session), placed, explained, searched:
         reason = fit(job)
         metrics = _best_metrics(session, job)
     done = job.progress
@@ -121,6 +161,8 @@ def _make_run(plan: TrainPlan, session: Session) -> RunDirectory:
     seed, execution = plan.config.experiment.seed, session.execution
     facts = environment.describe(seed, session.threads, execution, sys.argv, session.splits.fingerprint, devices())
     facts["plugins"] = recorded(plan.config.experiment)
+    if session.replicas.count > 1:
+        facts["replicas"], facts["workers"] = session.replicas.count, session.replicas.workers
     if session.loaded:
         facts["loaded"] = session.loaded.facts
     files = first_files(session.config, session.threads, facts, session.splits.preprocessing)
@@ -143,12 +185,25 @@ def _best_metrics(session: Session, job: Fit) -> dict[str, dict[str, float]]:
     best = pointers.pointed(session.run, "best") if session.run else None
     if best:
         restore_weights(session.model, best)
+    spread_weights(session.model, session.replicas)
     record = next((r for r in job.progress.records if r["step"] == job.progress.best_step), {})
     metrics: dict[str, dict[str, float]] = {split: record[split] for split in SPLITS if split in record}
     if test := session.measured("test"):
         poll = partial(job.interrupt.obey, "while the test split was measured") if job.interrupt else no_poll
         metrics["test"] = job.evaluator.run(test, poll)
     return metrics
+
+
+@contextmanager
+def _search_told(session: Session) -> Iterator[None]:
+    """Inside, an error about numbers that are not finite says how to find where that began: replicas do not go back to look."""
+    try:
+        yield
+    except TrainingError as error:
+        if session.replicas.count == 1 or session.run is None:
+            raise
+        again = shlex.join(["netlab", "train", "--resume", str(session.run.path), "train.distribute=null"])
+        raise TrainingError(f"{error}\nWhere that began is found on one device: {again}") from error
 
 
 @contextmanager

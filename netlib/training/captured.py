@@ -18,6 +18,7 @@ from netlib.nn.module import Module
 from netlib.nn.random import fresh_state
 from netlib.spec.errors import NetlabError, UsageError
 from netlib.training.holders import Holder, holder_of
+from netlib.training.replicas import ALONE, Replicas, copies_of
 
 LOOKED_INTO = "attributes, lists, tuples, dicts, dataclasses, modules and Keras layers"
 
@@ -73,12 +74,14 @@ class Guard:
         what: as messages call what is run.
         model: the network; its tree is looked at anew for each check.
         others: the variables of the optimizer, the metrics and the callbacks.
+        replicas: those that run it.
     """
 
-    def __init__(self, what: str, model: Module, *others: Variables) -> None:
+    def __init__(self, what: str, model: Module, *others: Variables, replicas: Replicas = ALONE) -> None:
         self._what = what
         self._model = model
         self._others = others
+        self._replicas = replicas
 
     def compiled(self, function: Callable[..., Any], execution: str) -> Callable[..., Any]:
         """The function as the execution mode runs it: `xla`, `graph`, or as plain Python in `eager`.
@@ -135,7 +138,8 @@ class Guard:
         Raises:
             UnknownVariableError: some are in none.
         """
-        known = {id(variable.handle) for variable in self._known()}
+        known = {id(copy.handle) for variable in self._known() for copy in copies_of(variable)}
+        known.update(map(id, self._replicas.handles))
         used = {id(variable.handle): variable for variable in concrete.graph.variables}
         handles = [*(variable.handle for variable in used.values()), *concrete.captured_inputs]
         foreign = {id(handle): handle for handle in handles if id(handle) not in known}

@@ -58,7 +58,7 @@ class Snapshot:
 
 
 class TrainingState:
-    """Everything that changes while training, by group and name."""
+    """Everything that changes while training, by group and name; and how many `replicas` train, which a checkpoint says."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class TrainingState:
         self.model = model
         self.progress = progress
         self.scale = scale
+        self.replicas = 1
         self._callbacks = callbacks
         self._own: dict[str, dict[str, tf.Variable]] = {
             "model": {each.path: each.variable for each in named},
@@ -116,7 +117,8 @@ class TrainingState:
     def plain(self) -> dict[str, Any]:
         """The rest, as plain values."""
         callbacks = {name: callback.state() for name, callback in self._callbacks.items()}
-        return {"progress": self.progress.state(), "callbacks": callbacks}
+        plain = {"progress": self.progress.state(), "callbacks": callbacks}
+        return plain if self.replicas == 1 else {**plain, "replicas": self.replicas}
 
     def restore(
         self, saved: Checkpoint, *, new_epoch: bool = False, new_rates: bool = False, new_parts: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,17 +11,9 @@ import tensorflow as tf
 from netlib.nn.tensor_expressions import compute
 from netlib.spec.computed import BoundCompute, Summand
 from netlib.spec.tensors import TensorSpec
-from netlib.training.rows import place_weights, row_means
+from netlib.training.rows import Part, place_weights
 
 Tensors = Mapping[str, tf.Tensor]
-
-
-class Part(NamedTuple):
-    """A summand's values, float32 [rows, ...], with its factor; `mask` [rows, time] says which places are real, if one does."""
-
-    factor: float
-    values: tf.Tensor
-    mask: tf.Tensor | None
 
 
 def computed_rows(term: BoundCompute, outputs: Tensors, others: Tensors, weights: Any, masks: Tensors) -> tf.Tensor:
@@ -34,8 +26,7 @@ def computed_rows(term: BoundCompute, outputs: Tensors, others: Tensors, weights
         weights: of the samples, or None.
         masks: of the outputs that have one.
     """
-    parts = _parts(term, outputs, others, masks)
-    return tf.add_n([part.factor * row_means(part.values, part.mask, weights) for part in parts])
+    return tf.add_n([part.rows(weights) for part in computed_parts(term, outputs, others, masks)])
 
 
 class ComputedMeter:
@@ -52,7 +43,7 @@ class ComputedMeter:
 
     def update_state(self, outputs: Tensors, others: Tensors, weights: Any, masks: Tensors) -> None:
         """Counts a batch; see `computed_rows`."""
-        for mean, part in zip(self._means, _parts(self._term, outputs, others, masks), strict=True):
+        for mean, part in zip(self._means, computed_parts(self._term, outputs, others, masks), strict=True):
             axes = 1 if part.mask is None else 2
             values = tf.reduce_mean(part.values, axis=tuple(range(axes, part.values.shape.rank)))
             mean.update_state(values, weights if part.mask is None else place_weights(part.mask, weights))
@@ -68,7 +59,8 @@ class ComputedMeter:
             mean.reset_state()
 
 
-def _parts(term: BoundCompute, outputs: Tensors, others: Tensors, masks: Tensors) -> Iterator[Part]:
+def computed_parts(term: BoundCompute, outputs: Tensors, others: Tensors, masks: Tensors) -> Iterator[Part]:
+    """What each summand comes to; arguments as of `computed_rows`."""
     given = term.given(outputs, others)
     rows = tf.shape(next(iter(outputs.values())))[0]
     known = {text: TensorSpec((None, *tensor.shape[1:]), tensor.dtype.name) for text, tensor in given.items()}
@@ -89,8 +81,11 @@ def _mask(term: BoundCompute, summand: Summand, known: Mapping[str, TensorSpec],
         return None
     places = found[0].shape[1]
     (value,) = summand.expression.infer({text: _unknown(tensor, places) for text, tensor in known.items()}).outputs
-    kept = len(value.shape) > 1 and value.shape[1] is None
-    return tf.reduce_all(tf.stack([tf.cast(mask, tf.bool) for mask in found]), axis=0) if kept else None
+    if len(value.shape) < 2 or value.shape[1] is not None:
+        return None
+    if len(found) == 1:
+        return found[0]
+    return tf.reduce_all(tf.stack([tf.cast(mask, tf.bool) for mask in found]), axis=0)
 
 
 def _unknown(tensor: TensorSpec, places: int | None) -> TensorSpec:

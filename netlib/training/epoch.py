@@ -12,6 +12,7 @@ from netlib.training.loop import Block
 from netlib.training.pace import Pace
 from netlib.training.progress import Record
 from netlib.training.recording import record_of
+from netlib.training.replicas import WorkerLost
 from netlib.training.stopping import save_if_asked, stop_if
 from netlib.training.trouble.finite import need_finite
 from netlib.training.trouble.skipping import need_some_finite, said_of_skipped
@@ -58,7 +59,7 @@ def _steps(job: Fit, pace: Pace, interrupt: Interrupt) -> bool:
         for block in _timed(job, interrupt):
             ends = False  # one chunk runs in any case: whoever asks to stop by the clock may do so at any moment
             while progress.position < block.end and not ends:
-                _chunk(job, block, pace)
+                _chunk(job, block, pace, interrupt)
                 job.saves.look()
                 stop_if(job, interrupt)
                 if progress.position != job.feed.steps:
@@ -83,7 +84,7 @@ def _timed(job: Fit, interrupt: Interrupt) -> Iterator[Block]:
 
     def waited() -> None:
         nonlocal began
-        progress.spent(time.perf_counter() - began)
+        job.waited(time.perf_counter() - began)
         began = time.perf_counter()
 
     def poll() -> None:
@@ -103,7 +104,7 @@ def _timed(job: Fit, interrupt: Interrupt) -> Iterator[Block]:
         yield block
 
 
-def _chunk(job: Fit, block: Block, pace: Pace) -> None:
+def _chunk(job: Fit, block: Block, pace: Pace, interrupt: Interrupt) -> None:
     progress = job.progress
     start, position = progress.step, progress.position
     compiling = job.loop.compiles(block)
@@ -112,8 +113,12 @@ def _chunk(job: Fit, block: Block, pace: Pace) -> None:
     end = job.budget.limit(progress, position + (1 if compiling else pace.within(job.budget.seconds_left(progress))))
     end = min([end, *(position + stop - start for stop in _next_stops(job, start))])
     began = time.perf_counter()
-    facts = job.loop.run(block, position, end, start)
-    seconds = time.perf_counter() - began
+    try:
+        facts = job.loop.run(block, position, end, start)
+    except WorkerLost as lost:
+        progress.add(job.loop.facts, lost.facts, time.perf_counter() - began, len(lost.facts) * block.rows)
+        raise
+    seconds = job.took(time.perf_counter() - began, interrupt)
     rows = len(facts) * block.rows
     progress.add(job.loop.facts, facts, seconds, rows)
     need_finite(job.loop.facts, facts, start)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from netlib.training.captured import Guard
 from netlib.training.loop import ByRows, DeviceData, form_of
 from netlib.training.pace import Pace
+from netlib.training.replicas import ALONE, Replicas
 from netlib.training.step import Batch, map_batch
 from netlib.training.waiting import Poll, no_poll
 
@@ -31,6 +32,7 @@ class EvaluateLoop:
         guard: checks what is compiled.
         pads: whether the last batch is filled up with rows of weight zero, so that there is one trace. Where rows depend on each
             other that would change what is measured of the real ones: the smaller batch then has a trace of its own.
+        replicas: each of which measures its rows of every batch; `measure` adds up what all have.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class EvaluateLoop:
         guard: Guard,
         *,
         pads: bool = True,
+        replicas: Replicas = ALONE,
     ) -> None:
         self.pads = pads
         self._measure = measure
+        self._replicas = replicas
         self._columns = columns
         self._batch_size = batch_size
-        self._run = ByRows(self._batches_of, execution, guard)
+        self._run = ByRows(self._batches_of, execution if replicas.count == 1 else "graph", guard)
         self._pace = Pace(sys.maxsize)
         self._forms: set[tuple[object, ...]] = set()
 
@@ -119,11 +123,13 @@ class EvaluateLoop:
         compiles = form not in self._forms
         end = min(steps, done + (1 if compiles else self._pace.length))
         began = time.perf_counter()
-        reached, table = self._run[rows](*parts, table, tf.constant(done), tf.constant(end), first)
-        reached.numpy()  # the device may compute still
+        with self._replicas.watched():
+            reached, table = self._run[rows](*parts, table, tf.constant(done), tf.constant(end), first)
+            reached.numpy()  # the device may compute still
         self._forms.add(form)
         if not compiles:
-            self._pace.took(end - done, time.perf_counter() - began)
+            (seconds,) = self._replicas.agreed([time.perf_counter() - began])
+            self._pace.took(end - done, seconds)
         return end, table
 
     def _batches_of(self, rows: int) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
@@ -136,11 +142,18 @@ class EvaluateLoop:
             end: tf.Tensor,
             first: tf.Tensor,
         ) -> tuple[tf.Tensor, tf.Tensor]:
+            def one(index: tf.Tensor) -> tf.Tensor:
+                part = self._replicas.part(rows)
+                begin = index * rows + part.start if part.start else index * rows
+                chosen = tf.slice(order, [begin], [part.length])
+                with self._replicas.holding():
+                    batch = map_batch(lambda array: tf.gather(array, chosen), data)
+                counted = tf.slice(weights, [begin], [part.length])
+                counted = counted if part.real else tf.zeros_like(counted)
+                return self._measure(batch, counted, first + tf.cast(begin, tf.int64))
+
             def body(index: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                chosen = tf.slice(order, [index * rows], [rows])
-                batch = map_batch(lambda array: tf.gather(array, chosen), data)
-                first_row = first + tf.cast(index * rows, tf.int64)
-                losses = self._measure(batch, tf.slice(weights, [index * rows], [rows]), first_row)
+                losses = self._replicas.run(lambda: one(index))
                 return index + 1, tf.tensor_scatter_nd_update(sums, [[index]], [losses])
 
             found: tuple[tf.Tensor, tf.Tensor] = tf.while_loop(

@@ -19,6 +19,8 @@ from netlib.training.kept_states import KeptStates
 from netlib.training.loop import DeviceData
 from netlib.training.meters import Meters
 from netlib.training.objective import need_loss, objective_of
+from netlib.training.replica_step import ReplicaMeasure
+from netlib.training.replicas import ALONE, Replicas
 from netlib.training.step import Batch, targets_of
 from netlib.training.waiting import Poll, no_poll
 
@@ -43,7 +45,9 @@ class Evaluator:
     it would be another one.
     """
 
-    def __init__(self, model: Network, heads: Heads, batch_size: int, execution: str) -> None:
+    def __init__(
+        self, model: Network, heads: Heads, batch_size: int, execution: str, replicas: Replicas = ALONE
+    ) -> None:
         self._model = model
         self._states = KeptStates(model)
         self._objective = objective_of(heads)
@@ -53,8 +57,13 @@ class Evaluator:
         self.added = self._added.names
         self._columns = (*self._objective.columns, *self.added)
         coupled = heads.couples_rows or bool(self._added) or couples_rows(model)
-        guard = Guard("evaluation", model, lambda: self._meters.named_variables().values())
-        self._loop = EvaluateLoop(self._measure, len(self._columns), batch_size, execution, guard, pads=not coupled)
+        guard = Guard("evaluation", model, lambda: self._meters.named_variables().values(), replicas=replicas)
+        measure = self._measure
+        if replicas.count > 1:
+            measure = ReplicaMeasure(self._measure, self._meters, replicas, compiled=execution == "xla")
+        self._loop = EvaluateLoop(
+            measure, len(self._columns), batch_size, execution, guard, pads=not coupled, replicas=replicas
+        )
 
     def run(self, data: Measured, poll: Poll = no_poll) -> dict[str, float]:
         """`loss`, with what layers add to it, each of several losses, what layers log, and every metric by name.

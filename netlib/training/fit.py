@@ -12,7 +12,8 @@ from netlib.training.interrupt import Interrupt, watch_signals
 from netlib.training.job import Fit
 from netlib.training.loop import CAPACITY
 from netlib.training.pace import Pace
-from netlib.training.stopping import stop_if
+from netlib.training.replicas import WorkerLost
+from netlib.training.stopping import left_alone, stop_if
 
 
 def fit(job: Fit) -> str:
@@ -42,6 +43,7 @@ def fit(job: Fit) -> str:
     Raises:
         TrainingError: the loss, a gradient, or a weight, is not finite any more, and no callback answers for it.
         Interrupted: SIGINT or SIGTERM came; a checkpoint was written.
+        WorkerLost: another worker ended; a checkpoint was written by the chief.
         NetlabError: a checkpoint cannot be written.
     """
     try:
@@ -80,10 +82,13 @@ def _train(job: Fit) -> str:
     with _watched(job) as interrupt, job.saves.running():
         if job.progress.step == 0:
             job.saves.save()
-        while not job.ends or job.unrecorded():
+        try:
+            while not job.ends or job.unrecorded():
+                stop_if(job, interrupt)
+                run_epoch(job, pace, interrupt)
             stop_if(job, interrupt)
-            run_epoch(job, pace, interrupt)
-        stop_if(job, interrupt)
+        except WorkerLost as lost:
+            raise left_alone(job, lost) from lost
     return job.asked_to_stop() or SPENT
 
 

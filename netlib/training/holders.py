@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from netlib.nn.module import Module
+from netlib.training.replicas import copies_of
 
 MOST = 20_000
 """Objects that are looked at, at most."""
@@ -65,7 +66,7 @@ def _search(layer: Any, handle: tf.Tensor) -> _Step | None:
     while queue and len(seen) < MOST:
         step = queue.popleft()
         value = step.value.value if isinstance(step.value, keras.Variable) else step.value
-        if isinstance(value, tf.Variable) and value.handle is handle:
+        if isinstance(value, tf.Variable) and any(copy.handle is handle for copy in copies_of(value)):
             return replace(step, value=value)
         if id(step.value) not in seen:
             seen[id(step.value)] = step.value

@@ -14,6 +14,7 @@ from types import FrameType
 
 from netlib.runs.checkpoint import checkpoints_of
 from netlib.runs.directory import RunDirectory
+from netlib.runs.going_on import resume_command
 from netlib.spec.errors import NetlabError
 
 
@@ -46,12 +47,16 @@ class Interrupt:
     Attributes:
         run: the run that is trained, once there is one.
         wants_save: whether the state is to be saved.
+        asked: the signal that came first. It is the `number` at once, unless `shared`.
+        shared: whether other processes take part in the training, which have to be told, and may be told by another one first.
     """
 
     def __init__(self, run: RunDirectory | None = None) -> None:
         self.number: int | None = None
         self.run = run
         self.wants_save = False
+        self.asked: int | None = None
+        self.shared = False
 
     def note(self, number: int, frame: FrameType | None) -> None:
         """Remembers a signal.
@@ -62,8 +67,9 @@ class Interrupt:
         del frame
         if number in SAVE_SIGNALS:
             self.wants_save = True
-        elif self.number is None:
-            self.number = number
+        elif self.asked is None:
+            self.asked = number
+            self.number = self.number if self.shared else number
         elif number == signal.SIGINT:
             raise StoppedAtOnce(self.at_once())
 
@@ -75,7 +81,7 @@ class Interrupt:
     def obeyed(self, place: str) -> Interrupted:
         """The error that ends the training, after something or while something is done; what there is to save is saved."""
         assert self.number is not None
-        again = f"; saved, go on with: netlab train --resume {self.run.path}" if self.run else ""
+        again = f"; saved, go on with: {resume_command(self.run.path)}" if self.run else ""
         return Interrupted(self.number, f"stopped by {signal.Signals(self.number).name} {place}{again}")
 
     def obey(self, place: str) -> None:
@@ -95,17 +101,17 @@ class Interrupt:
                 newest = next(reversed(checkpoints_of(self.run)), None)
         if self.run is None or newest is None:
             return "stopped at once; nothing was saved"
-        again = f"go on from {newest.name} with: netlab train --resume {self.run.path}"
+        again = f"go on from {newest.name} with: {resume_command(self.run.path)}"
         return f"stopped at once; nothing more was saved, {again}"
 
 
 @contextmanager
-def watch_signals(run: RunDirectory | None = None) -> Iterator[Interrupt]:
-    """Inside, signals are noted instead of obeyed. Only the main thread can watch them.
+def watch_signals(run: RunDirectory | None = None, interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
+    """Inside, signals are noted, by `interrupt` or one of `run`, instead of obeyed. Only the main thread can watch them.
 
     SIGHUP stays ignored where it is ignored already: so `nohup` asks.
     """
-    interrupt = Interrupt(run)
+    interrupt = interrupt or Interrupt(run)
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return

@@ -21,6 +21,7 @@ from netlib.training.loop import TrainLoop
 from netlib.training.meters import Meters
 from netlib.training.monitor import Monitor
 from netlib.training.progress import Progress
+from netlib.training.replicas import Replicas
 from netlib.training.saves import Saves
 from netlib.training.trouble.answer import Trouble
 
@@ -50,11 +51,41 @@ class Fit:
     """Answers for numbers that are not finite where no callback does; None where there is no run to go back in."""
     header: Mapping[str, Any] | None = None
     """What everybody is told at the start; None where whoever made the job tells of start and end himself."""
+    alone: float = 0.0
+    """Seconds that this worker has waited since it last met the others."""
 
     @property
     def progress(self) -> Progress:
         """Where it stands."""
         return self.state.progress
+
+    def waited(self, seconds: float) -> None:
+        """Counts time in which this process waited for its samples; that of others is known when they next meet."""
+        if self.replicas.workers == 1:
+            self.progress.spent(seconds)
+        else:
+            self.alone += seconds
+
+    def took(self, seconds: float, interrupt: Interrupt) -> float:
+        """The time that something took which all workers did together: the longest, with what they had waited before.
+
+        Here they meet: what signals ask any of them is asked of all from now on, and all see the same clock, so that whatever
+        depends on time ends at the same step.
+
+        Raises:
+            WorkerLost: one does not answer.
+        """
+        if self.replicas.workers == 1:
+            return seconds
+        longest, asked = self.replicas.agreed([seconds + self.alone, float(interrupt.asked or 0)])
+        self.alone = 0.0
+        interrupt.number = interrupt.number or int(asked) or None
+        return longest
+
+    @property
+    def replicas(self) -> Replicas:
+        """Those that train."""
+        return self.loop.replicas
 
     @property
     def saves(self) -> Saves:

@@ -8,6 +8,7 @@ first reached.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ import tensorflow as tf
 from netlib.data.arrays import Arrays
 from netlib.training.captured import Guard
 from netlib.training.phases import PhasedStep
+from netlib.training.reached import Reached
+from netlib.training.replica_step import ReplicaStep
+from netlib.training.replicas import ALONE, Replicas, WorkerLost
 from netlib.training.step import Batch, TrainStep, map_batch
 from netlib.training.trouble.gate import LEFT_OUT, UndoneStep
 from netlib.training.trouble.search import Search
@@ -26,7 +30,7 @@ CAPACITY = 4096
 """Steps in a call at most: the length of the table of facts that it fills."""
 
 Make = Callable[[int], Callable[..., Any]]
-Step = TrainStep | PhasedStep | UndoneStep
+Step = TrainStep | PhasedStep | UndoneStep | ReplicaStep
 GoesOn = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """Whether another step follows on the one that is done so many steps after the first, with the table of facts so far."""
 
@@ -112,27 +116,32 @@ class ByRows:
 class TrainLoop:
     """Runs steps over blocks of samples. What is compiled serves all blocks of one form.
 
-    `callbacks` are those whose variables a step may use, if they have any; `take` sets them.
+    `callbacks` are those whose variables a step may use, if they have any; `take` sets them. Each of the `replicas` runs every
+    step, with its own rows of it.
     """
 
     callbacks: Collection[Any] = ()
     search: Search | None = None
     """Which steps are undone where they are not finite; what is found is told to it."""
 
-    def __init__(self, step: Step, execution: str) -> None:
+    def __init__(self, step: Step, execution: str, replicas: Replicas = ALONE) -> None:
         self.step = step
         self.facts = step.facts
         self.added = step.added.names
-        self._execution = execution
+        self.replicas = replicas
+        self._reached = Reached(CAPACITY, len(self.facts)) if replicas.workers > 1 else None
+        # Replicas compile their parts of a step by themselves; what they tell each other stands between them in the graph.
+        self._execution = execution if replicas.count == 1 else "graph"
         self._hooks: tuple[Any, ...] = ()
         self._compile()
 
     def _compile(self) -> None:
         """Lets steps be compiled anew, when they are next run: as they are, and for a search."""
         step, guard = self.step, self._guard(self.step)
-        undone = step if isinstance(step, UndoneStep) else UndoneStep(step)
         self._run = ByRows(self._steps_of(step, None), self._execution, guard)
-        self._searching = ByRows(self._steps_of(undone, self._was_applied), self._execution, guard)
+        if not isinstance(step, ReplicaStep):
+            undone = step if isinstance(step, UndoneStep) else UndoneStep(step)
+            self._searching = ByRows(self._steps_of(undone, self._was_applied), self._execution, guard)
         self._forms: set[tuple[Any, ...]] = set()
 
     def take(self, callbacks: Collection[Any]) -> None:
@@ -166,22 +175,38 @@ class TrainLoop:
 
         Raises:
             Found: the search was for the step that was undone.
+            WorkerLost: one does not answer; it has the facts of the steps that were done before.
         """
         search = self.search
         end = min(end, block.end, position + block.capacity)
         if search is not None:
             end = min(end, position + search.stretch(step))
         gated = search is not None and search.gates(step)
-        table = tf.zeros([block.capacity, len(self.facts)])
+        table = tf.zeros([block.capacity, self.replicas.local * len(self.facts)])
         before = block.first - block.offset
         counters = tf.constant(position - before), tf.constant(end - before), tf.constant(step, tf.int64)
         run = (self._searching if gated else self._run)[block.rows]
-        result: np.ndarray = run(block.tensors, block.order, table, *counters).numpy()[: end - position]
+        with self._facts_kept():
+            found: np.ndarray = run(block.tensors, block.order, table, *counters).numpy()
+        result = found[: end - position, : len(self.facts)]  # what the first replica knows of each step
         self._forms.add((search is not None, *block.form))
         if search is not None:
             result = search.seen(block, position, step, result, self.facts) if gated else result
             self.search = search if step + len(result) < search.until else None
         return result
+
+    @contextmanager
+    def _facts_kept(self) -> Iterator[None]:
+        """Around a call: where other workers are lost in it, the steps that were done are not."""
+        if self._reached:
+            self._reached.begin()
+        try:
+            with self.replicas.watched():
+                yield
+        except WorkerLost as lost:
+            if self._reached:
+                lost.facts = self._reached.facts()
+            raise
 
     def _updated(self, step: tf.Tensor, facts: tf.Tensor, *, gated: bool) -> None:
         """Runs the callbacks' hooks, unless the step was skipped, which is no update."""
@@ -209,6 +234,8 @@ class TrainLoop:
             lambda: meters.named_variables().values(),
             lambda: step.scale.named_variables().values() if step.scale else (),
             lambda: (each for callback in self.callbacks for each in callback.variables().values()),
+            lambda: self._reached.variables if self._reached else (),
+            replicas=self.replicas,
         )
 
     def _steps_of(self, update: Step, goes_on: GoesOn | None) -> Make:
@@ -218,13 +245,23 @@ class TrainLoop:
             def run(
                 data: Batch, order: tf.Tensor, table: tf.Tensor, start: tf.Tensor, end: tf.Tensor, step: tf.Tensor
             ) -> tf.Tensor:
-                def body(index: tf.Tensor, facts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                    chosen = tf.slice(order, [index * rows], [rows])
-                    batch = map_batch(lambda array: tf.gather(array, chosen), data)
+                def one(index: tf.Tensor) -> tf.Tensor:
+                    part = self.replicas.part(rows)
+                    begin = index * rows + part.start if part.start else index * rows
+                    chosen = tf.slice(order, [begin], [part.length])
+                    with self.replicas.holding():
+                        batch = map_batch(lambda array: tf.gather(array, chosen), data)
                     done = index - start
                     row = update(batch, rows, step + tf.cast(done, tf.int64))
-                    self._updated(step + tf.cast(done, tf.int64), row, gated=update.gated)
-                    return index + 1, tf.tensor_scatter_nd_update(facts, [[done]], [row])
+                    with tf.control_dependencies([row] if self._reached else []):  # no more can fail in this step
+                        self._updated(step + tf.cast(done, tf.int64), row, gated=update.gated)
+                        if self._reached:
+                            self._reached.note(done, row)
+                    return row
+
+                def body(index: tf.Tensor, facts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                    row = self.replicas.run_all(lambda: one(index))
+                    return index + 1, tf.tensor_scatter_nd_update(facts, [[index - start]], [row])
 
                 def more(index: tf.Tensor, facts: tf.Tensor) -> tf.Tensor:
                     return index < end if goes_on is None else (index < end) & goes_on(index - start, facts)

@@ -53,7 +53,7 @@ class LossScale:
     @property
     def value(self) -> float:
         """The scale."""
-        return float(self._scale)
+        return float(self._scale.numpy())
 
     def scaled(self, loss: tf.Tensor) -> tf.Tensor:
         """What the gradients are to be taken of, in place of a loss."""

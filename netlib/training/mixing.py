@@ -15,7 +15,8 @@ from netlib.nn.random import forward_pass, normal, uniform
 from netlib.spec.computed import beside
 from netlib.spec.mixing import CutMix, MixingSpec
 from netlib.spec.tensors import TensorSpec
-from netlib.training.objective import Objective, Tensors
+from netlib.training.objective import Objective, Portion, Tensors
+from netlib.training.rows import sum_of_weights
 
 PATH = "train.mix"
 """On what the random numbers depend, as on the path of a layer."""
@@ -66,18 +67,44 @@ def network_inputs(batch: Mapping[str, Any]) -> dict[str, tf.Tensor]:
 
 def mean_loss(
     objective: Objective, outputs: Tensors, targets: Tensors, batch: Mapping[str, Any], rows: int, masks: Tensors
-) -> tuple[tf.Tensor, tf.Tensor]:
+) -> Portion:
     """The means over the rows, [columns], and the sum of the weights, as `Objective.mean`; of a batch that is mixed those of both
     targets, joined by their shares."""
-    own, weight = objective.mean(outputs, targets, batch["weights"], rows, masks)
+    own = objective.mean(outputs, targets, batch["weights"], rows, masks)
     if "mixed" not in batch:
-        return own, weight
+        return own
     mixed = batch["mixed"]
-    other, other_weight = objective.mean(outputs, mixed["targets"], mixed["weights"], rows, masks)
-    share = mixed["share"][0]
-    weight, other_weight = share * weight, (1.0 - share) * other_weight
+    other = objective.mean(outputs, mixed["targets"], mixed["weights"], rows, masks)
+    return _joined(own, other, mixed["share"][0])
+
+
+def loss_portions(
+    objective: Objective,
+    outputs: Tensors,
+    targets: Tensors,
+    batch: Mapping[str, Any],
+    rows: int,
+    masks: Tensors,
+    *,
+    besides: bool,
+) -> tuple[tf.Tensor, list[Portion]]:
+    """The sum of the weights, and the means in portions, as `Objective.portions`."""
+    weight = sum_of_weights(batch["weights"], rows)
+    own = objective.portions(outputs, targets, batch["weights"], rows, masks, besides=besides)
+    if "mixed" not in batch:
+        return weight, own
+    mixed = batch["mixed"]
+    share, other_weight = mixed["share"][0], sum_of_weights(mixed["weights"], rows)
+    other = objective.portions(outputs, mixed["targets"], mixed["weights"], rows, masks, besides=besides)
+    both = [_joined(one, another, share) for one, another in zip(own, other, strict=True)]
+    return share * weight + (1.0 - share) * other_weight, both
+
+
+def _joined(own: Portion, other: Portion, share: tf.Tensor) -> Portion:
+    """Losses of both targets of samples that are mixed."""
+    weight, other_weight = share * own.count, (1.0 - share) * other.count
     total = weight + other_weight
-    return tf.math.divide_no_nan(own * weight + other * other_weight, total), total
+    return Portion(tf.math.divide_no_nan(own.losses * weight + other.losses * other_weight, total), total)
 
 
 def partners(rows: int, weights: Any = None) -> tf.Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -13,11 +13,19 @@ from netlib.spec.computed import BoundCompute, Derivative
 from netlib.spec.errors import UsageError
 from netlib.spec.heads import BoundLoss, Heads
 from netlib.spec.train_fields import loss_names
-from netlib.training.computed import computed_rows
+from netlib.training.computed import computed_parts
 from netlib.training.heads import encoded
-from netlib.training.rows import row_means
+from netlib.training.rows import Part, place_weights, sum_of_weights
 
 Tensors = Mapping[str, tf.Tensor]
+
+
+class Portion(NamedTuple):
+    """Losses of a part of a batch, [columns], that are means over something of which the part has so much, `count`: those of
+    several parts are joined by their counts."""
+
+    losses: tf.Tensor
+    count: tf.Tensor
 
 
 class Objective:
@@ -48,21 +56,54 @@ class Objective:
         the mean over the rows is that over the real places of the batch, as in Keras. `weights` are those of the rows; `targets`
         has inputs too, as `netlib.spec.computed.beside` puts them.
         """
-        each = [term.rows(outputs, targets, weights, masks or {}) for term in self.terms]
-        if not each:
-            return tf.zeros([1, tf.shape(next(iter(outputs.values())))[0]])
-        total = tf.add_n([term.bound.weight * values for term, values in zip(self.terms, each, strict=True)])
-        return tf.stack([total, *each] if len(each) > 1 else [total])
+        return self._rows(self._parts(outputs, targets, masks), tf.shape(next(iter(outputs.values())))[0], weights)
 
     def mean(
         self, outputs: Tensors, targets: Tensors, weights: Any, rows: int, masks: Tensors | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The means over the rows, [columns], weighted if they have weights; and the sum of the weights."""
-        losses = self.rows(outputs, targets, weights, masks)
-        if weights is None:
-            return tf.reduce_mean(losses, axis=1), tf.constant(float(rows))
-        total = tf.reduce_sum(weights)
-        return tf.math.divide_no_nan(tf.reduce_sum(losses * weights, axis=1), total), total
+    ) -> Portion:
+        """The means over the rows, weighted if they have weights; and the sum of the weights."""
+        return _mean(self.rows(outputs, targets, weights, masks), rows, weights)
+
+    def portions(
+        self,
+        outputs: Tensors,
+        targets: Tensors,
+        weights: Any,
+        rows: int,
+        masks: Tensors | None = None,
+        *,
+        besides: bool = False,
+    ) -> list[Portion]:
+        """The same means in portions that add up to them: what has no mask, which counts by the weights, first; then what has
+        each of the masks, and counts by the real places. With `besides` there is one without a mask in any case.
+        """
+        parts = self._parts(outputs, targets, masks)
+        found = {id(part.mask): part.mask for term in parts for part in term if part.mask is not None}
+        whole = besides or not found or any(part.mask is None for term in parts for part in term)
+        portions = []
+        for mask in [*([None] if whole else []), *found.values()]:
+            chosen = [[part for part in term if part.mask is mask] for term in parts]
+            mean = _mean(self._rows(chosen, rows, weights), rows, weights)
+            portions.append(mean if mask is None else mean._replace(count=tf.reduce_sum(place_weights(mask, weights))))
+        return portions
+
+    def _parts(self, outputs: Tensors, targets: Tensors, masks: Tensors | None) -> list[list[Part]]:
+        return [list(term.parts(outputs, targets, masks or {})) for term in self.terms]
+
+    def _rows(self, parts: Sequence[Sequence[Part]], rows: Any, weights: Any) -> tf.Tensor:
+        """What some parts of each term come to for each row, [columns, rows]."""
+        each = [tf.add_n([part.rows(weights) for part in term]) if term else tf.zeros([rows]) for term in parts]
+        if not each:
+            return tf.zeros([1, rows])
+        total = tf.add_n([term.bound.weight * values for term, values in zip(self.terms, each, strict=True)])
+        return tf.stack([total, *each] if len(each) > 1 else [total])
+
+
+def _mean(losses: tf.Tensor, rows: int, weights: Any) -> Portion:
+    total = sum_of_weights(weights, rows)
+    if weights is None:
+        return Portion(tf.reduce_mean(losses, axis=1), total)
+    return Portion(tf.math.divide_no_nan(tf.reduce_sum(losses * weights, axis=1), total), total)
 
 
 class PhasedObjective:
@@ -110,8 +151,8 @@ class _Given:
         self.bound = bound
         self._compute = make_loss(bound.spec)
 
-    def rows(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors) -> tf.Tensor:
-        """The mean over all further axes of the output, as Keras takes it, [rows]."""
+    def parts(self, outputs: Tensors, targets: Tensors, masks: Tensors) -> Iterator[Part]:
+        """Its values, of which each row has the mean over all further axes of the output, as Keras takes it."""
         bound = self.bound
         output, mask = outputs[bound.output], masks.get(bound.output)
         target = encoded(targets[bound.target], output, bound.spec.target)
@@ -121,7 +162,7 @@ class _Given:
                 f"output '{bound.output}' has a mask {tuple(mask.shape)}, but its loss has one value a sample: a layer before it"
                 f" that joins the places has to drop the mask"
             )
-        return row_means(values, mask, weights)
+        yield Part(1.0, values, mask)
 
 
 class _Computed:
@@ -131,6 +172,6 @@ class _Computed:
         self.bound = bound
         self.derivatives = bound.derivatives
 
-    def rows(self, outputs: Tensors, targets: Tensors, weights: Any, masks: Tensors) -> tf.Tensor:
-        """What it comes to for each sample, [rows]."""
-        return computed_rows(self.bound, outputs, targets, weights, masks)
+    def parts(self, outputs: Tensors, targets: Tensors, masks: Tensors) -> Iterator[Part]:
+        """What its summands come to."""
+        return computed_parts(self.bound, outputs, targets, masks)

@@ -8,8 +8,10 @@ they were not built with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from types import MethodType
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from netlib.nn.module import NamedVariable
@@ -37,6 +39,17 @@ def cover(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
     for variable in added:
         optimizer._trainable_variables_indices[optimizer._var_key(variable)] = len(optimizer._trainable_variables)
         optimizer._trainable_variables.append(variable)
+
+
+def update_alone(optimizer: Any) -> None:
+    """Lets it take the gradients as they are: under one of TensorFlow's strategies Keras would add up over all replicas what they
+    have added up already, in a way that no loop and no XLA allows."""
+    for name in ("_backend_update_step", "_apply_weight_decay"):
+        setattr(optimizer, name, MethodType(getattr(_PLAIN, name), optimizer))
+
+
+_PLAIN = next(each for each in keras.optimizers.Optimizer.__mro__ if each.__name__ == "BaseOptimizer")
+"""Keras's optimizer as all of its backends share it."""
 
 
 def unbuilt(optimizer: Any) -> Any:

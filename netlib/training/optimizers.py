@@ -188,7 +188,7 @@ class Optimizers:
         written = self.groups.main.learning_rate
         if isinstance(written, Spec) or isinstance(spec.learning_rate, Spec):
             return
-        now = float(self.main.learning_rate)
+        now = float(tf.convert_to_tensor(self.main.learning_rate))
         if now != np.float32(written):
             optimizer.learning_rate = now * self.groups.ratio(spec)
 

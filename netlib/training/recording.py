@@ -57,5 +57,5 @@ def _validated(job: Fit, samples: Measured, interrupt: Interrupt) -> dict[str, f
             # The time of the epoch will be that of the validation that is not cut short.
             job.progress.elapsed += time.perf_counter() - began
             raise stopped(job, interrupt) from None
-    job.progress.spent(time.perf_counter() - began)
+    job.progress.spent(job.took(time.perf_counter() - began, interrupt))
     return found

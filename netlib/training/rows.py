@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
+
+
+class Part(NamedTuple):
+    """Values of a loss, float32 [rows, ...], with their factor in it; `mask` [rows, time] says which places are real, if one
+    does."""
+
+    factor: float
+    values: tf.Tensor
+    mask: tf.Tensor | None
+
+    def rows(self, weights: Any) -> tf.Tensor:
+        """What it adds to the loss of each row, [rows]; see `row_means`."""
+        return self.factor * row_means(self.values, self.mask, weights)
 
 
 def row_means(values: tf.Tensor, mask: tf.Tensor | None, weights: Any) -> tf.Tensor:
@@ -20,6 +33,11 @@ def row_means(values: tf.Tensor, mask: tf.Tensor | None, weights: Any) -> tf.Ten
     by_row = tf.ones_like(real[:, 0]) if weights is None else weights
     places = tf.math.divide_no_nan(tf.reduce_sum(by_row * tf.reduce_sum(real, axis=1)), tf.reduce_sum(by_row))
     return tf.math.divide_no_nan(tf.reduce_sum(values * real, axis=1), places)
+
+
+def sum_of_weights(weights: Any, rows: int) -> tf.Tensor:
+    """What so many rows count: their number, where they have no weights."""
+    return tf.constant(float(rows)) if weights is None else tf.reduce_sum(weights)
 
 
 def place_weights(mask: tf.Tensor, weights: Any) -> tf.Tensor:

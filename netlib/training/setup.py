@@ -42,6 +42,8 @@ from netlib.training.optimizers import Optimizers
 from netlib.training.phase_optimizers import PhaseOptimizers, optimizers_of
 from netlib.training.phases import PhasedStep, phased_step
 from netlib.training.progress import Progress
+from netlib.training.replica_step import ReplicaStep
+from netlib.training.replicas import ALONE, Replicas
 from netlib.training.samples import tensors_beside
 from netlib.training.step import TrainStep
 from netlib.training.trouble.gate import UndoneStep
@@ -57,7 +59,7 @@ def device_kind() -> str:
 
 def execution_of(model: Network, train: TrainSpec) -> Choice:
     """The mode in which the loop runs, and why."""
-    return choose(model.graph, train.execution, device_kind())
+    return choose(model.graph, train.execution, device_kind(), synchronized=train.synchronized)
 
 
 def heads_of(model: Network, train: TrainSpec, data: Arrays) -> Heads:
@@ -85,6 +87,7 @@ class Engine:
     batch_size: int
     seed: int
     scale: LossScale | None = None
+    replicas: Replicas = ALONE
 
     def feed(
         self,
@@ -106,7 +109,9 @@ class Engine:
         if cut is not None:
             buckets = [DeviceData(part) for _, part in by_length(weighed, cut.names, cut.lengths)]
             return BucketFeed(buckets, rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
-        return ArraysFeed(DeviceData(weighed), rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
+        with self.replicas.holding():
+            held = DeviceData(weighed)
+        return ArraysFeed(held, rows, self.seed, shuffle=shuffle, drop_remainder=drop_remainder)
 
 
 def make_engine(
@@ -119,16 +124,18 @@ def make_engine(
     optimizer: Optimizers | PhaseOptimizers | None = None,
     meters: Meters | None = None,
     scale: LossScale | None = None,
+    replicas: Replicas = ALONE,
 ) -> Engine:
     """The loops of a built model, with its optimizers and metrics, new ones by default.
 
     The optimizers get slots for every variable that is trained and has none. The loss is scaled where anything computes in
-    float16, by `scale` or anew.
+    float16, by `scale` or anew. Where there are several `replicas`, all of this belongs into their scope.
 
     Raises:
         SpecError: a selector of `train.param_groups` or `train.phases` fits no variable.
-        UsageError: a phase has nothing to train, or phases are trained in float16.
+        UsageError: a phase has nothing to train, or phases are trained in float16; or replicas cannot train so.
     """
+    need_together(replicas, train, batch_size)
     optimizer = optimizer or optimizers_of(train)
     optimizer.cover_trained(model)
     execution = execution_of(model, train).mode
@@ -148,7 +155,7 @@ def make_engine(
             Objective(heads),
             optimizer,
             meters,
-            batch_size,
+            batch_size // replicas.count,
             train.accumulate,
             train.clip,
             seed,
@@ -158,9 +165,30 @@ def make_engine(
             skips=train.on_nan == "skip",
         )
     undone = train.on_nan == "skip" and isinstance(step, PhasedStep)
-    evaluator = Evaluator(model, heads, batch_size, execution)
-    loop = TrainLoop(UndoneStep(step) if undone else step, execution)
-    return Engine(model, train, optimizer, meters, loop, evaluator, batch_size, seed, scale)
+    evaluator = Evaluator(model, heads, batch_size, execution, replicas)
+    if replicas.count > 1 and isinstance(step, TrainStep):
+        loop = TrainLoop(ReplicaStep(step, replicas, compiled=execution == "xla"), execution, replicas)
+    else:
+        loop = TrainLoop(UndoneStep(step) if undone else step, execution)
+    return Engine(model, train, optimizer, meters, loop, evaluator, batch_size, seed, scale, replicas)
+
+
+def need_together(replicas: Replicas, train: TrainSpec, batch_size: int) -> None:
+    """Refuses what several replicas cannot do.
+
+    Raises:
+        UsageError: the batch does not divide, or steps are taken by whole batches.
+    """
+    if replicas.count == 1:
+        return
+    if batch_size % replicas.count:
+        raise UsageError(
+            f"data.batch_size is {batch_size}, which {replicas.count} replicas cannot divide: take a multiple of"
+            f" {replicas.count}"
+        )
+    whole = {"phases": train.phases, "mix": train.mix, "execution: eager": train.execution == "eager"}
+    for key in (key for key, wanted in whole.items() if wanted):
+        raise UsageError(f"train.{key} cannot be trained by several replicas: leave train.distribute out")
 
 
 def need_trainable(model: Network) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from netlib.runs.going_on import resume_command
 from netlib.training.interrupt import Interrupt, Interrupted
 from netlib.training.job import Fit
+from netlib.training.replicas import WorkerLost
 
 
 def stop_if(job: Fit, interrupt: Interrupt) -> None:
@@ -31,6 +33,15 @@ def save_if_asked(job: Fit, interrupt: Interrupt) -> None:
     job.saves.save()
     job.saves.finish()
     job.tell("message", f"saved after {_place(job)}, as SIGUSR1 asks")
+
+
+def left_alone(job: Fit, lost: WorkerLost) -> WorkerLost:
+    """Saves the state, which is that after the last whole step; the error that ends the training where other workers ended."""
+    job.saves.save()
+    job.saves.finish()
+    run = job.writer.run if job.writer else None
+    saved = f"; saved, go on with: {resume_command(run.path)}" if run else ""
+    return WorkerLost(f"{lost} after {_place(job)}{saved}")
 
 
 def _place(job: Fit) -> str:

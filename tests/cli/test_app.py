@@ -11,6 +11,7 @@ import pytest
 from netlab import __main__
 from netlab.verbs import GROUPS
 from netlib.config.load import load
+from netlib.config.sweep_words import sweep_of_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +27,27 @@ VERBS = {
         "--plugin FILE",
         "--dry-run",
         "--quiet",
+        "--json",
+    ],
+    "sweep": [
+        "SWEEP",
+        "KEY=VALUE",
+        "--workers N",
+        "--trials N",
+        "--storage URL",
+        "--runs DIR",
+        "--plugin FILE",
+        "--quiet",
+        "--json",
+    ],
+    "launch": [
+        "CONFIG",
+        "KEY=VALUE",
+        "--workers N",
+        "--resume RUN",
+        "--run-dir DIR",
+        "--plugin FILE",
+        "--dry-run",
         "--json",
     ],
     "reproduce": ["RUN", "--run-dir DIR", "--plugin FILE", "--quiet", "--json"],
@@ -83,7 +105,11 @@ def test_the_examples_of_a_verb_are_valid(netlab, verb):
     )
     assert shown
     for config, rest in shown:
-        load(ROOT / config, [word for word in rest.split() if "=" in word])
+        searched = re.findall(r"--sweep (\S+)", rest)
+        words = [word for word in rest.split() if "=" in word and word not in searched]
+        if searched:
+            assert sweep_of_words(ROOT / config, searched, words).spec.space
+        load(ROOT / config, words)
 
 
 def test_ctrl_c_while_the_command_is_imported(monkeypatch):

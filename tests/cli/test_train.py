@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab.train import _config_and_overrides, _fold
+from netlab.train import config_and_overrides, fold_as_overrides
 from netlib.spec.errors import UsageError
 
 GRAPH = "train.execution=graph"
@@ -42,18 +42,18 @@ def test_mistakes_are_found_before_tensorflow_is_imported(netlab, mistakes, tmp_
     ],
 )
 def test_which_word_is_the_config(words, resumes, expected):
-    assert _config_and_overrides(words, resumes) == expected
+    assert config_and_overrides(words, resumes) == expected
 
 
 def test_a_fold_stands_for_overrides():
-    assert _fold("2/5") == ["data.validation=0", "data.folds=5", "data.fold=2"]
-    assert _fold(None) == []
+    assert fold_as_overrides("2/5") == ["data.validation=0", "data.folds=5", "data.fold=2"]
+    assert fold_as_overrides(None) == []
 
 
 @pytest.mark.parametrize("word", ["2", "2/", "/5", "a/5", "2/5/7", "-1/5", ""])
 def test_what_is_no_fold(word):
     with pytest.raises(UsageError, match=f"--fold takes a fold and how many there are, such as 2/5, got '{word}'"):
-        _fold(word)
+        fold_as_overrides(word)
 
 
 @pytest.mark.slow

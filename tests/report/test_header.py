@@ -33,3 +33,10 @@ def test_what_is_not_known_is_left_out():
 def test_several_devices():
     lines = header_lines(None, {**HEADER, "devices": ["GPU A (8.0)", "GPU B (8.0)"]})
     assert lines[2] == "execution: graph on GPU A (8.0), GPU B (8.0), 2 threads; there is a convolution"
+
+
+def test_how_a_step_is_divided_among_replicas():
+    lines = header_lines(None, {**HEADER, "batch_size": 64, "replicas": 2, "learning_rate": "0.001, not scaled"})
+    assert lines[2] == "2 replicas x 32 = 64 samples a step; learning rate 0.001, not scaled"
+    one = header_lines(None, {**HEADER, "replicas": 1, "learning_rate": "by CosineDecay, scaled by 2 (linear)"})
+    assert one[2] == "1 replica x 32 = 32 samples a step; learning rate by CosineDecay, scaled by 2 (linear)"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from netlib.spec.errors import SpecError
-from netlib.spec.heads import Heads, bind, encoding
+from netlib.spec.heads import Heads, bind, encoding, replica_problems
 from netlib.spec.metrics import BinaryAccuracy, SparseCategoricalAccuracy
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.terms import parse_losses, parse_metrics
@@ -219,3 +219,35 @@ def test_the_form_in_which_a_target_arrives(wants: Any, output: Any, target: Any
 def test_a_misfit_shows_both_shapes(wants: Any, message: str) -> None:
     with pytest.raises(SpecError, match=re.escape(message)):
         encoding(wants, TensorSpec((None, 3)), TensorSpec((None, 4)))
+
+
+OUTPUTS = {"output": TensorSpec((None, 3))}
+OTHERS = {"y": TensorSpec((None, 3)), "x": TensorSpec((None, 4))}
+
+
+def over_replicas(loss: Any, metrics: Any = (), **others: TensorSpec) -> list[tuple[Any, str]]:
+    found = replica_problems(bound(loss, metrics), OUTPUTS, others or OTHERS)
+    return [(problem.loc, problem.message) for problem in found]
+
+
+def test_means_over_samples_add_up_over_replicas() -> None:
+    metrics = [{"Compute": "mean(abs(output - y)) + 0.1 * mean(output ** 2)", "name": "error"}, "mae"]
+    assert over_replicas("mse", metrics) == []
+    assert over_replicas({"Compute": "mean((output - y) ** 2)"}) == []
+
+
+@pytest.mark.parametrize("expression", ["sqrt(mean((output - y) ** 2))", "sum(output - y)", "output - mean(y, axis=0)"])
+def test_what_has_no_value_for_each_sample_does_not(expression: str) -> None:
+    ((place, message),) = over_replicas("mse", [{"Compute": expression, "name": "odd"}])
+    assert place == ("metrics", 0, "Compute")
+    assert message == (
+        f"metric 'odd' cannot be added up over replicas: '{expression}' has no value for each sample that the others of the"
+        " batch do not change; write it as a mean of such values, as mean(abs(output - target)), or leave out train.distribute"
+    )
+    ((place, message),) = over_replicas({"Compute": expression})
+    assert place[0] == "loss"
+    assert message.startswith("loss 'loss' cannot be added up over replicas: ")
+
+
+def test_what_reads_an_unknown_target_is_passed_over() -> None:
+    assert over_replicas("mse", [{"Compute": "sqrt(mean(y ** 2))", "name": "odd"}], x=TensorSpec((None, 4))) == []

@@ -4,6 +4,7 @@ import pytest
 
 from netlib.config.experiment import Header
 from netlib.spec.data import DataSpec
+from netlib.spec.distribute import Distribution
 from netlib.spec.registry import names, spec_class
 from netlib.spec.training import TrainSpec
 from netlib.tasks.change_rules import RULES, UNKNOWN, rule_of
@@ -22,7 +23,8 @@ def test_every_key_of_a_config_has_a_row_of_its_own(key):
 
 
 def test_every_row_is_of_a_key_that_there_is():
-    assert set(RULES) - {"data"} == set(KEYS)
+    what = [f"train.distribute.{name}" for name in Distribution.model_fields]  # whoever computes
+    assert set(RULES) - {"data"} == {*KEYS, *what}
 
 
 def test_only_what_goes_on_begins_something_anew():
@@ -39,6 +41,8 @@ def test_only_what_goes_on_begins_something_anew():
         ("model.hidden.Dense.units", "allow"),
         ("data.path", "never"),  # a source's own
         ("data.preprocess.image.0", "never"),
+        ("train.distribute.multi_worker.timeout", "safe"),
+        ("train.distribute.synchronized", "allow"),
         ("train.callbacks.CSVLog", "safe"),
         ("train.callbacks.TimeLimit.limit", "safe"),
         ("train.callbacks.EMA.decay", "allow"),

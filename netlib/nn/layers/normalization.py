@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from netlib.nn.layer import Layer
+from netlib.nn.replicas import is_synchronized, replica_sums, row_share
 from netlib.spec.layers import normalization as spec
 
 # The fused kernel on a GPU raises a smaller epsilon to this without a word.
@@ -16,7 +17,8 @@ LEAST_FUSED_EPSILON = 1.001e-5
 class BatchNormalization(Layer[spec.BatchNormalization]):
     """Normalises with the batch's statistics in training, with their moving averages otherwise and when frozen.
 
-    Computes in float32 at least. Places that the mask leaves out do not count in the statistics.
+    Computes in float32 at least. Places that the mask leaves out do not count in the statistics. Where replicas are synchronised
+    (`netlib.nn.replicas`) these are of the rows of all of them.
     """
 
     gamma: tf.Variable | None = None
@@ -29,7 +31,7 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
         wide = self.widened(inputs)
         if not training or self.is_frozen:
             return self.cast(self._normalized(wide, self.moving_mean, self.moving_variance))
-        if mask is None and self._can_fuse(wide):
+        if mask is None and not is_synchronized() and self._can_fuse(wide):
             outputs, mean, variance = self._fused(wide)
         else:
             mean, variance = self._moments(wide, mask)
@@ -45,9 +47,14 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
 
     def _moments(self, inputs: tf.Tensor, mask: Any) -> tuple[tf.Tensor, tf.Tensor]:
         axes = [axis for axis in range(inputs.shape.rank) if axis != self._axis(inputs)]
-        if mask is None:
+        weights = None
+        if mask is not None:
+            shape = [*tf.unstack(tf.shape(mask)), *[1] * (inputs.shape.rank - 2)]
+            weights = tf.reshape(tf.cast(mask, inputs.dtype), shape)
+        if is_synchronized():
+            return _moments_of_all(inputs, axes, weights)
+        if weights is None:
             return tf.nn.moments(inputs, axes)  # type: ignore[no-any-return]
-        weights = tf.reshape(tf.cast(mask, inputs.dtype), [*tf.unstack(tf.shape(mask)), *[1] * (inputs.shape.rank - 2)])
         return tf.nn.weighted_moments(inputs, axes, weights)  # type: ignore[no-any-return]
 
     def _normalized(self, inputs: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
@@ -78,6 +85,23 @@ class BatchNormalization(Layer[spec.BatchNormalization]):
     def _axis(self, inputs: tf.Tensor) -> int:
         axis: int = self.spec.axis % inputs.shape.rank
         return axis
+
+
+def _moments_of_all(inputs: tf.Tensor, axes: list[int], weights: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and biased variance over the rows of all replicas; `weights`, of as many axes as the inputs, say what places count.
+
+    The squares are of the differences from the common mean, and are added up in a second message for that: in the difference
+    between the mean of the squares and the square of the mean, a mean that is large beside the deviation leaves no digit.
+    """
+    share = row_share(inputs.dtype)
+    weights = share if weights is None else weights * share
+    counted = tf.reduce_sum(tf.broadcast_to(weights, tf.shape(inputs)), axes)
+    total, count = replica_sums(tf.reduce_sum(inputs * weights, axes), counted)
+    mean = total / count
+    shape = [1 if axis in axes else -1 for axis in range(inputs.shape.rank)]
+    deviations = tf.math.squared_difference(inputs, tf.reshape(mean, shape))
+    (squares,) = replica_sums(tf.reduce_sum(deviations * weights, axes))
+    return mean, squares / count
 
 
 class LayerNormalization(Layer[spec.LayerNormalization]):

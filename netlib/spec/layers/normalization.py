@@ -28,7 +28,7 @@ class BatchNormalization(LayerSpec):
     couples_rows_in_training = True
     refused: ClassVar[dict[str, str]] = {
         **LayerSpec.refused,
-        "synchronized": "it uses the statistics of its own device's part of the batch",
+        "synchronized": "train.distribute says it, as mirrored: {synchronized: true}, for all such layers",
         "renorm": NO_RENORM,
         "renorm_clipping": NO_RENORM,
         "renorm_momentum": NO_RENORM,

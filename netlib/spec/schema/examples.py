@@ -78,6 +78,7 @@ KEYS = {
     "schedule": "learning_rate",
     "callback": "callbacks",
     "mixing": "mix",
+    "distribution": "distribute",
     "split": "split",
     "preprocessing": "preprocess",
 }

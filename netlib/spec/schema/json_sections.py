@@ -19,7 +19,18 @@ from netlib.spec.schema.parameter_schema import NULL, Schema, definition_name, e
 from netlib.spec.terms import WIRING
 from netlib.spec.training import TrainSpec
 
-KINDS = ("source", "split", "preprocessing", "loss", "metric", "optimizer", "schedule", "callback", "mixing")
+KINDS = (
+    "source",
+    "split",
+    "preprocessing",
+    "loss",
+    "metric",
+    "optimizer",
+    "schedule",
+    "callback",
+    "mixing",
+    "distribution",
+)
 """What these sections name."""
 _BESIDE: dict[str, Schema] = {
     "of": {"type": "string", "description": "The output that it is of; the one of its name, or the only one."},

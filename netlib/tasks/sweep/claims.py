@@ -17,12 +17,8 @@ from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import TrialModel, TrialUserAttributeModel
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from netlib.tasks.sweep.attributes import BEAT, WORKER
 from netlib.tasks.sweep.liveness import Watch
-
-WORKER = "netlab:worker"
-"""The attribute of a trial that says who works on it; None, or none, while nobody does."""
-BEAT = "netlab:beat"
-"""That says it again and again, by a number that grows."""
 
 
 class Claims:

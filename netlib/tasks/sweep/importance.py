@@ -5,16 +5,15 @@ from __future__ import annotations
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-LEAST = 4
-"""Complete trials without which nothing can be said."""
+from netlib.spec.study import TELLING
 
 
 def importances(study: optuna.Study) -> dict[str, float]:
     """By key its share in what tells the best tenth of the trials from the others, the greatest first; their sum is 1.
 
-    Conditional keys, which not every trial has, are left out. Empty where too few trials are complete. The method is PED-ANOVA
+    Conditional keys, which not every trial has, are left out. Empty where fewer than `TELLING` trials are complete. The method is PED-ANOVA
     (Watanabe, Bansal and Hutter 2023).
     """
-    if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < LEAST:
+    if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < TELLING:
         return {}
     return dict(get_param_importances(study, evaluator=PedAnovaImportanceEvaluator()))

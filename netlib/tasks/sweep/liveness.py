@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-BEAT = 10.0
-"""Seconds between two beats of a worker."""
+BETWEEN_BEATS = 10.0
+"""Seconds."""
 GRACE = 60.0
 """Seconds without a beat, on the clock of whoever looks, after which a worker is taken for dead."""
 
@@ -97,7 +97,7 @@ class Heart(threading.Thread):
         beat: is called with the number of each beat; says whether the trial is still the worker's.
     """
 
-    def __init__(self, beat: Callable[[int], bool], every: float = BEAT) -> None:
+    def __init__(self, beat: Callable[[int], bool], every: float = BETWEEN_BEATS) -> None:
         super().__init__(daemon=True, name="netlab-beat")
         self.lost = False
         self._beat = beat

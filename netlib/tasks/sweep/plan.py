@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from netlib.config.problems import ConfigError, PlacedProblem
 from netlib.config.sweep import Sweep
 from netlib.runs.directory import DEFAULT_ROOT
 from netlib.spec.cores import available_cores
@@ -17,7 +18,8 @@ from netlib.tasks.sweep.engine import need_optuna, need_package
 
 FILE = "study.db"
 """Of the default storage, in the folder of the sweep."""
-THREADS = "train.threads"
+OF_A_PROCESS = "train.threads"
+"""The key that cannot be searched."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ def plan_sweep(
     if isinstance(sweep.spec.sampler, Cmaes):
         need_package("cmaes", "the sampler cmaes")
     complete = Complete.of(sweep.experiment)
-    if THREADS in sweep.spec.space:
+    if OF_A_PROCESS in sweep.spec.space:
         raise UsageError(
-            f"'{THREADS}' cannot be searched: a process computes with one number of threads, and a worker trains many trials; "
+            f"'{OF_A_PROCESS}' cannot be searched: a process computes with one number of threads, and a worker trains many trials; "
             "compare two runs instead"
         )
     folder = runs_root / sweep.name
@@ -99,10 +101,11 @@ def _wanted(sweep: Sweep, trials: int | None) -> int | None:
         points = sweep.spec.num_points()
         return min(asked or points, points)
     if asked is None and sweep.spec.max_time is None:
-        raise UsageError(
+        message = (
             f"sweep '{sweep.name}' would never end: say how many trials it has (--trials 50, or trials: 50 in its file), "
             "or how long it takes (max_time: 2h)"
         )
+        raise ConfigError([PlacedProblem(sweep.place, message)])
     return asked
 
 

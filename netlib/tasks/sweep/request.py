@@ -1,4 +1,7 @@
-"""A plan as plain values, by which the process that runs a sweep tells its workers what to do, and the other way."""
+"""A plan as plain values, by which the process that runs a sweep tells its workers what to do, and the other way.
+
+The spec goes as the sweep's text: in JSON the names of choices would all be texts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from netlib.config.load import load
+from netlib.config.reader import read_tree
+from netlib.config.sources import checked_source
 from netlib.config.sweep import Sweep
 from netlib.spec.sweep import SweepSpec
 from netlib.spec.training import Monitored
@@ -16,7 +21,6 @@ def to_plain(plan: SweepPlan) -> dict[str, Any]:
     """For JSON; paths are absolute."""
     sweep = plan.sweep
     return {
-        "spec": sweep.spec.to_plain(),
         "name": sweep.name,
         "path": str(sweep.path),
         "config": str(sweep.config.absolute()),
@@ -42,7 +46,7 @@ def from_plain(request: dict[str, Any]) -> SweepPlan:
     """
     config, changes, completed = Path(request["config"]), tuple(request["changes"]), tuple(request["completed"])
     sweep = Sweep(
-        SweepSpec.parse(request["spec"]),
+        _spec(request["text"]),
         request["name"],
         Path(request["path"]),
         config,
@@ -62,3 +66,9 @@ def from_plain(request: dict[str, Any]) -> SweepPlan:
         request["threads"],
         tuple(map(Path, request["plugins"])),
     )
+
+
+def _spec(text: str) -> SweepSpec:
+    tree, _ = read_tree(checked_source("the sweep", "file", text, Path()))
+    assert tree is not None
+    return SweepSpec.parse(tree.plain())

@@ -110,10 +110,5 @@ def distribution_of(each: Distribution) -> CategoricalDistribution | IntDistribu
     return FloatDistribution(each.low, each.high, log=each.logarithmic, step=each.step)
 
 
-def points(spec: SweepSpec) -> int | None:
-    """How many trials there can be; None without an end."""
-    return spec.num_points() if spec.is_grid else None
-
-
 def _seed(seed: int, number: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{number}".encode()).digest()[:4], "big")

@@ -26,8 +26,7 @@ from netlib.tasks.sweep.request import from_plain
 from netlib.training.interrupt import Interrupted, watch_signals
 
 Tell = Callable[[dict[str, Any]], None]
-
-
+"""Tells whoever started this process."""
 Starting = Callable[[int | None], AbstractContextManager[None]]
 """What is around the import of TensorFlow; it takes the threads of the trials, where their config says them."""
 

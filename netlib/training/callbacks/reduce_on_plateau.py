@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow as tf
+
 from netlib.spec import callbacks as spec
 from netlib.training.callbacks.callback import SpecCallback, Training
 
@@ -47,7 +49,7 @@ class ReduceOnPlateau(SpecCallback[spec.ReduceOnPlateau]):
 
     def _reduce(self) -> None:
         optimizer = self._training.optimizer
-        rate = float(optimizer.learning_rate)
+        rate = float(tf.convert_to_tensor(optimizer.learning_rate))
         reduced = max(rate * self.spec.factor, self.spec.min_lr)
         if reduced >= rate:
             return

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netlib.runs import locate
 from netlib.runs.checkpoint import Checkpoint
 from netlib.runs.directory import RunDirectory
+from netlib.runs.going_on import resume_command
 from netlib.spec.errors import NetlabError
 from netlib.spec.listener import Listener
 from netlib.spec.training import OnNaN
@@ -22,6 +23,7 @@ from netlib.training.budget import Budget
 from netlib.training.checkpoints import TrainingError, TrainingState
 from netlib.training.interrupt import Interrupted
 from netlib.training.phases import PhasedStep
+from netlib.training.replica_step import ReplicaStep
 from netlib.training.step import TrainStep
 from netlib.training.trouble.batch import BadBatch
 from netlib.training.trouble.gate import UndoneStep, all_finite
@@ -122,8 +124,8 @@ class Trouble:
         except Found as found:
             return found
         except Interrupted as stopped:
-            resume = f"netlab train --resume {self.run.path}"
-            message = f"{_first_part(error)}; a signal ended the search for where that began; to go on: {resume}"
+            again = resume_command(self.run.path)
+            message = f"{_first_part(error)}; a signal ended the search for where that began; to go on: {again}"
             raise Interrupted(stopped.exit_code - 128, message) from None
         except TrainingError:
             return None
@@ -191,7 +193,7 @@ def _usual(step: TrainStep | PhasedStep, found: Found) -> Usual | None:
 def _plain(job: Fit) -> TrainStep | PhasedStep:
     """What a step computes, without a gate around it."""
     step = job.loop.step
-    return step.plain if isinstance(step, UndoneStep) else step
+    return step.plain if isinstance(step, UndoneStep | ReplicaStep) else step
 
 
 def _became(found: Found) -> str:

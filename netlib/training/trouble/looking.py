@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from netlib.nn.running import Tensors, watched
 from netlib.spec.graph import Node
+from netlib.training.joining import Learned
 from netlib.training.phases import PhasedStep
 from netlib.training.step import Batch, TrainStep
 from netlib.training.trouble.gate import Copies, UndoneStep
@@ -232,14 +233,22 @@ class _Observed(TrainStep):
     watcher: Any = None
 
     def _gradients(
-        self, batch: Batch, first_row: Any, rows: int, step: tf.Tensor, variables: tuple[tf.Variable, ...]
-    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        self,
+        batch: Batch,
+        first_row: Any,
+        rows: int,
+        step: tf.Tensor,
+        variables: tuple[tf.Variable, ...],
+        *,
+        apart: bool = False,
+    ) -> Learned:
         with self.watcher.forward(first_row, rows):
-            facts, weight, gradients = super()._gradients(batch, first_row, rows, step, variables)
+            learned = super()._gradients(batch, first_row, rows, step, variables, apart=apart)
+            facts, _, gradients = learned.means()
             paths = {id(each.variable): each.path for each in self.model.named_variables()}
             by_path = {paths[id(each)]: gradient for each, gradient in zip(variables, gradients, strict=True)}
         self.watcher.ended(self.objective.columns, facts, by_path)
-        return facts, weight, gradients
+        return learned
 
 
 def _observed(step: TrainStep, watcher: _Watcher) -> _Observed:

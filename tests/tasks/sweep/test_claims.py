@@ -11,7 +11,8 @@ import pytest
 from optuna.trial import TrialState
 
 from netlib.tasks.sweep import liveness
-from netlib.tasks.sweep.claims import WORKER, Claims
+from netlib.tasks.sweep.attributes import WORKER
+from netlib.tasks.sweep.claims import Claims
 from netlib.tasks.sweep.liveness import me
 from netlib.tasks.sweep.study import open_study
 

@@ -16,8 +16,8 @@ from netlib.spec.training import Monitored
 from netlib.tasks.compare import compare
 from netlib.tasks.list_runs import list_runs
 from netlib.tasks.sweep import worker as rooms
-from netlib.tasks.sweep.attributes import STARTS
-from netlib.tasks.sweep.claims import WORKER, Claims
+from netlib.tasks.sweep.attributes import STARTS, WORKER
+from netlib.tasks.sweep.claims import Claims
 from netlib.tasks.sweep.liveness import me
 from netlib.tasks.sweep.pruning import LOST
 from netlib.tasks.sweep.study import open_study

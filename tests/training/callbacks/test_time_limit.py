@@ -20,7 +20,7 @@ class EachStep(Callback):
 def test_it_ends_in_mid_epoch_and_the_rest_can_be_gone_on_with(lab: Any, blobs: Any, monkeypatch: Any) -> None:
     clock = iter(range(1000))
     job = lab.job(validation=blobs(20, seed=9), epochs=3, callbacks=[EachStep(), TimeLimit(4)])
-    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))  # a second from one question to the next
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))  # a second from one question to the next
     assert fit(job) == "the time limit of 4 s is reached"
     monkeypatch.undo()
     progress = job.progress
@@ -34,7 +34,7 @@ def test_it_ends_in_mid_epoch_and_the_rest_can_be_gone_on_with(lab: Any, blobs: 
 def test_time_that_is_over_at_once(lab: Any) -> None:
     job = lab.job(epochs=3, callbacks=[TimeLimit(1e-9)])
     assert fit(job) == "the time limit of 1e-09 s is reached"
-    assert job.progress.records == []
+    assert job.progress.step == 1
 
 
 def test_time_that_is_not_over_changes_nothing(lab: Any) -> None:
