@@ -11,7 +11,7 @@ from netlib.config.problems import ConfigError, PlacedProblem
 from netlib.spec.errors import Loc, Problem
 from netlib.spec.graph import Graph, Node
 from netlib.training.captured import Unknown, UnknownVariableError
-from netlib.training.step import UntrainedWarning
+from netlib.training.learning import UntrainedWarning
 
 Found = TypeVar("Found")
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import tensorflow as tf
 
+from netlib.training.batch import Batch, map_batch
 from netlib.training.captured import Guard
 from netlib.training.loop import ByRows, DeviceData, form_of
 from netlib.training.pace import Pace
 from netlib.training.replicas import ALONE, Replicas
-from netlib.training.step import Batch, map_batch
 from netlib.training.waiting import Poll, no_poll
 
 

@@ -12,6 +12,7 @@ from netlib.nn.derivatives import differentiated
 from netlib.nn.network import Network
 from netlib.spec.heads import Heads
 from netlib.training.added import added_by
+from netlib.training.batch import Batch, targets_of
 from netlib.training.captured import Guard
 from netlib.training.evaluate_loop import EvaluateLoop
 from netlib.training.inference import couples_rows, inference_pass
@@ -21,7 +22,6 @@ from netlib.training.meters import Meters
 from netlib.training.objective import need_loss, objective_of
 from netlib.training.replica_step import ReplicaMeasure
 from netlib.training.replicas import ALONE, Replicas
-from netlib.training.step import Batch, targets_of
 from netlib.training.waiting import Poll, no_poll
 
 

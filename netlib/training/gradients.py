@@ -9,10 +9,10 @@ from netlib.nn.derivatives import differentiated
 from netlib.nn.module import gradients_by_path
 from netlib.nn.random import forward_pass
 from netlib.spec.errors import UsageError
+from netlib.training.batch import targets_of
 from netlib.training.loss_scale import needs_loss_scale
 from netlib.training.objective import Objective, need_loss
 from netlib.training.samples import tensors_of
-from netlib.training.step import targets_of
 from netlib.training.trainer import Trainer
 
 

@@ -16,12 +16,13 @@ import numpy as np
 import tensorflow as tf
 
 from netlib.data.arrays import Arrays
+from netlib.training.batch import Batch, map_batch
 from netlib.training.captured import Guard
 from netlib.training.phases import PhasedStep
 from netlib.training.reached import Reached
 from netlib.training.replica_step import ReplicaStep
 from netlib.training.replicas import ALONE, Replicas, WorkerLost
-from netlib.training.step import Batch, TrainStep, map_batch
+from netlib.training.step import TrainStep
 from netlib.training.trouble.gate import LEFT_OUT, UndoneStep
 from netlib.training.trouble.search import Search
 from netlib.training.waiting import Poll, no_poll

@@ -12,12 +12,13 @@ from netlib.spec.errors import UsageError
 from netlib.spec.heads import Heads
 from netlib.spec.phases import PhaseSpec
 from netlib.training.added import Added
+from netlib.training.batch import Batch, map_batch, row_slice
 from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
 from netlib.training.mixing import Mixing
 from netlib.training.objective import Objective
 from netlib.training.phase_optimizers import PhaseOptimizers
-from netlib.training.step import FACTS, Batch, TrainStep, map_batch, row_slice
+from netlib.training.step import FACTS, TrainStep
 
 _RATE, _NORM, _WEIGHT, _SKIPPED = range(len(FACTS))
 

@@ -14,10 +14,10 @@ import tensorflow as tf
 from netlib.data.arrays import Array, Arrays
 from netlib.nn.network import Network
 from netlib.spec.tensors import DTYPE_BYTES, TensorSpec, elements
+from netlib.training.batch import row_slice
 from netlib.training.captured import Guard
 from netlib.training.inference import couples_rows
 from netlib.training.loop import ByRows
-from netlib.training.step import row_slice
 from netlib.training.streamed import filled
 
 PIECE_BYTES = 4 * 2**20

@@ -14,10 +14,11 @@ from typing import Any
 import tensorflow as tf
 
 from netlib.nn.replicas import synchronized
+from netlib.training.batch import Batch
 from netlib.training.meters import Meters
 from netlib.training.optimizer_state import update_alone
 from netlib.training.replicas import Part, Replicas
-from netlib.training.step import Batch, TrainStep
+from netlib.training.step import TrainStep
 from netlib.training.trouble.gate import Copies
 
 Measure = Callable[[Batch, tf.Tensor, tf.Tensor], tf.Tensor]

@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
 
-from netlib.nn.derivatives import differentiated
 from netlib.nn.network import Network
-from netlib.nn.random import forward_pass
-from netlib.nn.replicas import synchronized
-from netlib.spec.computed import Derivative, beside
 from netlib.spec.training import ClipSpec
 from netlib.training.added import Added
-from netlib.training.joining import Learned, LearnedPortion, Means, joined, zeros
+from netlib.training.batch import Batch
+from netlib.training.learning import Learning
 from netlib.training.loss_scale import LossScale
 from netlib.training.meters import Meters
-from netlib.training.mixing import Mixing, loss_portions, mean_loss, network_inputs
-from netlib.training.objective import Objective, Portion, Tensors, need_loss
+from netlib.training.mixing import Mixing
+from netlib.training.objective import Objective
 from netlib.training.trouble.gate import LEFT_OUT, Copies, gated
-
-Batch = Mapping[str, Any]
-"""`inputs` and `targets` by name, and `weights` ([rows], or None); where samples are mixed, also `mixed`."""
-
 
 FACTS = ("learning_rate", "gradient_norm", "weight", "skipped")
 
 
-class UntrainedWarning(UserWarning):
-    """Variables that are to be trained get no gradient; `paths` has them."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        self.paths = tuple(paths)
-        super().__init__(self.paths)  # of which another process makes the same again
-
-    def __str__(self) -> str:
-        return self.message(self.paths)
-
-    @staticmethod
-    def message(paths: Sequence[str]) -> str:
-        """What is to be said of some of the variables."""
-        advice = "freeze what is not to be trained, and make a statistic with trainable=False"
-        return f"the loss does not depend on {', '.join(paths)}: not trained; {advice}"
-
-
 @dataclass(frozen=True)
-class TrainStep:
+class TrainStep(Learning):
     """Everything that a step reads and changes.
 
     `accumulate` micro-batches of `batch_size` rows make one step; fewer, and a smaller last one, where rows run out. Their
@@ -94,28 +69,6 @@ class TrainStep:
             batch = self.mixing(batch, rows, step)
         return self.updated(*self.learned(batch, rows, step), before)
 
-    def learned(self, batch: Batch, rows: int, step: tf.Tensor, first_row: int = 0) -> Means:
-        """Mean losses and added metrics, the sum of the weights, and the gradient of each variable that is trained.
-
-        The first of the rows is the step's row number `first_row`. Weights stay as they are; what a forward pass changes
-        (`counted`) is changed.
-        """
-        variables = self.trained()
-        if rows <= self.batch_size:
-            return self._gradients(batch, first_row, rows, step, variables).means()
-        return self.joined(self._accumulated(batch, first_row, rows, step, variables))
-
-    def sums(self, batch: Batch, rows: int, step: tf.Tensor, first_row: int = 0) -> list[tf.Tensor]:
-        """The same in a form that is added up over the parts of a step's batch that replicas have; see `joined`."""
-        variables = self.trained()
-        if rows <= self.batch_size:
-            return self._gradients(batch, first_row, rows, step, variables, apart=True).sums()
-        return self._accumulated(batch, first_row, rows, step, variables)
-
-    def joined(self, sums: Sequence[tf.Tensor]) -> Means:
-        """What `learned` returns, of such sums over all parts."""
-        return joined(sums, len(self.trained()))
-
     def updated(
         self, losses: tf.Tensor, weight: tf.Tensor, gradients: list[tf.Tensor], before: Copies | None
     ) -> tf.Tensor:
@@ -131,14 +84,6 @@ class TrainStep:
         skipped = self._update(finite, lambda: self.optimizer.apply(clipped, variables), before.take_back)
         return tf.concat([[rate, tf.where(finite, norm, math.nan), weight, skipped], losses], axis=0)
 
-    def trained(self) -> tuple[tf.Variable, ...]:
-        """The variables that are not frozen now, those of its own if it does not train all."""
-        trained = self.model.trainable_variables
-        if self.only is None:
-            return trained
-        free = set(map(id, trained))
-        return tuple(variable for variable in self.only if id(variable) in free)
-
     def _update(self, finite: tf.Tensor, apply: Callable[[], None], undo: Callable[[], None]) -> tf.Tensor:
         """Applies the update or leaves it out; returns what `skipped` is."""
         if self.scale is None:
@@ -146,135 +91,10 @@ class TrainStep:
         skipped = self.scale.update(finite, apply, undo)
         return tf.where(finite | (skipped > 0), skipped, LEFT_OUT) if self.skips else skipped
 
-    def counted(self) -> Iterator[tf.Variable]:
-        """What a forward pass changes: statistics and states of layers, counters of metrics."""
-        yield from (variable for variable in self.model.variables if not variable.trainable)
-        yield from self.meters.named_variables().values()
-
     @property
     def facts(self) -> tuple[str, ...]:
         """What is known of each step: the objective's columns and what layers add last."""
         return (*FACTS, *self.objective.columns, *self.added.names)
-
-    def _gradients(
-        self,
-        batch: Batch,
-        first_row: Any,
-        rows: int,
-        step: tf.Tensor,
-        variables: tuple[tf.Variable, ...],
-        *,
-        apart: bool = False,
-    ) -> Learned:
-        """Mean losses and added metrics, sum of weights, and gradient of one micro-batch; penalties are in the first column.
-
-        With `apart` it is to be joined with others: in portions, with gradients times their counts. They are taken of losses
-        times that, for where statistics are of the rows of all replicas, what one of them learns is of the losses of all.
-        """
-        targets = targets_of(batch)
-        tape = tf.GradientTape(persistent=apart, watch_accessed_variables=False)
-        with tape, forward_pass(self.seed, step, first_row):
-            tape.watch(variables)
-            outputs = differentiated(self.model, network_inputs(batch), self._derivatives, training=True)
-            need_loss(self.objective, self.model)
-            masks = self.model.output_masks
-            weight, found = self._losses(outputs, targets, batch, rows, masks, apart=apart)
-            losses = [tf.add_n([found[0].losses[0], *self.model.losses]), *(each.losses[0] for each in found[1:])]
-            # In units of a whole batch, the same for all replicas: the factor is about 1, and no scaled loss overflows by it.
-            unit = float(self.batch_size)
-            counted = [loss * (each.count / unit) if apart else loss for loss, each in zip(losses, found, strict=True)]
-            minimised = counted if self.scale is None else [self.scale.scaled(loss) for loss in counted]
-        gradients = self._connected([tape.gradient(each, variables) for each in minimised], variables)
-        self.meters.update(outputs, targets, batch["weights"], masks)
-        logged = self.added.values(self.model)
-        portions = []
-        for place, (loss, each, own) in enumerate(zip(losses, found, gradients, strict=True)):
-            columns = tf.concat([[loss], each.losses[1:], logged if place == 0 else tf.zeros_like(logged)], axis=0)
-            portions.append(LearnedPortion(columns, each.count, self._dense(own, self.batch_size if apart else 1)))
-        return Learned(weight, portions)
-
-    def _losses(
-        self,
-        outputs: Tensors,
-        targets: Tensors,
-        batch: Batch,
-        rows: int,
-        masks: Tensors,
-        *,
-        apart: bool,
-    ) -> tuple[tf.Tensor, list[Portion]]:
-        """The sum of the weights, and the loss in portions if it is to be joined with others, else in one."""
-        if apart:
-            besides = bool(self.added)
-            return loss_portions(self.objective, outputs, targets, batch, rows, masks, besides=besides)
-        whole = mean_loss(self.objective, outputs, targets, batch, rows, masks)
-        return whole.count, [whole]
-
-    def _dense(self, gradients: Sequence[Any], factor: int) -> list[tf.Tensor]:
-        """A sparse gradient (of an embedding) is made dense: norms, clipping and sums are then those of the whole gradient."""
-        dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        dense = dense if self.scale is None else self.scale.unscaled(dense)
-        return dense if factor == 1 else [gradient * tf.cast(factor, gradient.dtype) for gradient in dense]
-
-    @property
-    def _derivatives(self) -> tuple[Derivative, ...]:
-        return (*self.objective.derivatives, *self.meters.derivatives)
-
-    def _connected(self, gradients: list[list[Any]], variables: tuple[tf.Variable, ...]) -> list[list[Any]]:
-        """Zeros where a variable has no gradient of a portion of the loss, with a warning that names it if it has none of any: it
-        would silently not be trained."""
-        by_variable = zip(*gradients, strict=True)
-        missing = {
-            id(v) for v, each in zip(variables, by_variable, strict=True) if all(gradient is None for gradient in each)
-        }
-        paths = [named.path for named in self.model.named_variables() if id(named.variable) in missing]
-        if paths:
-            warnings.warn(UntrainedWarning(paths), stacklevel=2)
-        return [
-            [tf.zeros_like(v) if g is None else g for v, g in zip(variables, each, strict=True)] for each in gradients
-        ]
-
-    def _accumulated(
-        self, batch: Batch, first_row: int, rows: int, step: tf.Tensor, variables: tuple[tf.Variable, ...]
-    ) -> list[tf.Tensor]:
-        """The sums over all micro-batches."""
-        size, (whole, rest) = self.batch_size, divmod(rows, self.batch_size)
-
-        def part(start: Any, length: int) -> list[tf.Tensor]:
-            micro = map_batch(lambda array: tf.slice(array, *row_slice(array, start, length)), batch)
-            first = start + first_row if first_row else start
-            return self._gradients(micro, first, length, step, variables, apart=True).sums()
-
-        def add(index: tf.Tensor, sums: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
-            return index + 1, [total + value for total, value in zip(sums, part(index * size, size), strict=True)]
-
-        columns = len(self.objective.columns) + len(self.added.names)
-        nothing = zeros(columns, variables, self._count_portions(batch, rows))
-        sums: list[tf.Tensor]
-        _, sums = tf.while_loop(
-            lambda index, _: index < whole,
-            add,
-            (tf.constant(0), nothing),
-            parallel_iterations=1,
-            maximum_iterations=whole,
-        )
-        if rest:
-            sums = [total + value for total, value in zip(sums, part(whole * size, rest), strict=True)]
-        return sums
-
-    def _count_portions(self, batch: Batch, rows: int) -> int:
-        """Into how many portions the loss falls, found by a run without values, and only once; the loop has to know it before."""
-        if not self._known_portions:
-
-            def look() -> None:
-                with synchronized(None), forward_pass(self.seed, 0):
-                    outputs = differentiated(self.model, network_inputs(batch), self._derivatives, training=False)
-                masks = self.model.output_masks
-                _, found = self._losses(outputs, targets_of(batch), batch, rows, masks, apart=True)
-                self._known_portions.append(len(found))
-
-            tf.function(look, autograph=False).get_concrete_function()
-        return self._known_portions[0]
 
     def _clipped(self, gradients: list[tf.Tensor], norm: tf.Tensor) -> list[tf.Tensor]:
         if self.clip is None:
@@ -293,11 +113,6 @@ def _clipped_to(limit: float | None, gradient: tf.Tensor, norm: tf.Tensor) -> tf
     return clipped
 
 
-def targets_of(batch: Batch) -> dict[str, tf.Tensor]:
-    """What a loss or a metric may name as its target: the targets, and the inputs (of an autoencoder)."""
-    return beside(batch["inputs"], batch["targets"])
-
-
 def _global_norm(gradients: list[tf.Tensor]) -> tf.Tensor:
     """The root of the sum of all squares.
 
@@ -311,14 +126,3 @@ def _global_norm(gradients: list[tf.Tensor]) -> tf.Tensor:
         total = tf.reduce_sum(tf.matmul(squares, tf.ones([columns, 1], squares.dtype)))
         sums.append(tf.cast(total, tf.float32))
     return tf.sqrt(tf.add_n(sums))
-
-
-def map_batch(function: Callable[[tf.Tensor], tf.Tensor], batch: Batch) -> Batch:
-    """The batch with every tensor replaced; weights that are None stay None."""
-    return tf.nest.map_structure(lambda tensor: None if tensor is None else function(tensor), batch)  # type: ignore[no-any-return]
-
-
-def row_slice(array: tf.Tensor, start: Any, length: int) -> tuple[list[Any], list[int]]:
-    """What `tf.slice` takes to give so many rows."""
-    axes = array.shape.rank - 1
-    return [start, *[0] * axes], [length, *[-1] * axes]

@@ -14,7 +14,7 @@ from netlib.spec.errors import UsageError
 from netlib.tasks.placed import node_of, unknown_placed, warnings_of
 from netlib.tasks.train import train
 from netlib.training.captured import Guard
-from netlib.training.step import UntrainedWarning
+from netlib.training.learning import UntrainedWarning
 
 BRANCHES = """\
 name: branches

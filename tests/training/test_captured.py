@@ -19,8 +19,8 @@ from netlib.nn.module import Module
 from netlib.nn.random import uniform
 from netlib.spec.errors import UsageError
 from netlib.training.captured import Guard, UncheckedWarning, UnknownVariableError
+from netlib.training.learning import UntrainedWarning
 from netlib.training.model import Model
-from netlib.training.step import UntrainedWarning
 
 MODES = ("graph", "xla", "eager")
 INPUT = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)

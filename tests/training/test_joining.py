@@ -24,7 +24,7 @@ from netlib.training.model import Model
 from netlib.training.objective import Objective
 from netlib.training.step import TrainStep
 
-pytestmark = pytest.mark.filterwarnings("ignore::netlib.training.step.UntrainedWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::netlib.training.learning.UntrainedWarning")
 RNG = np.random.default_rng(9)
 ROWS, TIME, WORDS = 13, 6, 7
 LENGTHS = RNG.integers(1, TIME + 1, ROWS)

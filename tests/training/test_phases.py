@@ -11,10 +11,10 @@ import pytest
 import tensorflow as tf
 
 from netlib.spec.errors import SpecError, UsageError
+from netlib.training.learning import UntrainedWarning
 from netlib.training.loop import Block, DeviceData
 from netlib.training.model import Model
 from netlib.training.samples import samples_of
-from netlib.training.step import UntrainedWarning
 
 BATCH, TIMES, STEPS, ROWS = 8, 3, 4, 8 * 4 * 4 + 5
 DRAW = np.random.default_rng(8)

@@ -15,11 +15,12 @@ from netlib.data.arrays import Arrays
 from netlib.nn.keras_objects import make
 from netlib.spec.tensors import TensorSpec
 from netlib.spec.training import TrainSpec
+from netlib.training.learning import UntrainedWarning
 from netlib.training.meters import Meters
 from netlib.training.model import Model
 from netlib.training.objective import Objective
 from netlib.training.setup import heads_of
-from netlib.training.step import TrainStep, UntrainedWarning
+from netlib.training.step import TrainStep
 
 HIDDEN = {"Dense": {"units": 8, "activation": "relu"}, "name": "hidden"}
 HEAD = {"Dense": 3, "name": "head"}

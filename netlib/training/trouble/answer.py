@@ -124,8 +124,8 @@ class Trouble:
         except Found as found:
             return found
         except Interrupted as stopped:
-            again = resume_command(self.run.path)
-            message = f"{_first_part(error)}; a signal ended the search for where that began; to go on: {again}"
+            resume = resume_command(self.run.path)
+            message = f"{_first_part(error)}; a signal ended the search for where that began; to go on: {resume}"
             raise Interrupted(stopped.exit_code - 128, message) from None
         except TrainingError:
             return None

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from netlib.training.batch import Batch, map_batch
 from netlib.training.loop import Block
-from netlib.training.step import Batch, map_batch
 from netlib.training.trouble.statistics import Statistics, odd_rows
 
 MOST_BYTES = 256 * 2**20

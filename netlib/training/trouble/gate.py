@@ -14,8 +14,9 @@ import keras
 import tensorflow as tf
 
 if TYPE_CHECKING:
+    from netlib.training.batch import Batch
     from netlib.training.phases import PhasedStep
-    from netlib.training.step import Batch, TrainStep
+    from netlib.training.step import TrainStep
 
 LEFT_OUT = 2.0
 """What the fact `skipped` of a step is that has changed nothing because something was not finite."""

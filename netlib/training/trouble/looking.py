@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from netlib.nn.running import Tensors, watched
 from netlib.spec.graph import Node
+from netlib.training.batch import Batch
 from netlib.training.joining import Learned
 from netlib.training.phases import PhasedStep
-from netlib.training.step import Batch, TrainStep
+from netlib.training.step import TrainStep
 from netlib.training.trouble.gate import Copies, UndoneStep
 from netlib.training.trouble.statistics import Statistics, spoilt_rows
 
