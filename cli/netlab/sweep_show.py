@@ -40,8 +40,8 @@ def show(
     netlab sweep show digits-search --csv > trials.csv
     netlab sweep show digits-search --storage postgresql://me@server/sweeps --json
 
-    The picture has the history with the best so far, how important each key is (PED-ANOVA, from 10
-    complete trials on; keys that not every trial has are left out), and parallel coordinates. It needs matplotlib: pip install 'netlab[plot]'.
+    The picture has the history with the best so far, how important each key is (PED-ANOVA, from 10 complete trials on; keys that
+    not every trial has are left out), and parallel coordinates. It needs matplotlib: pip install 'netlab[plot]'.
     """
     from netlib.report.drawing import check_picture
     from netlib.tasks.sweep.show import shown

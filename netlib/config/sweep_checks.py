@@ -8,8 +8,9 @@ from pathlib import Path
 from netlib.config.experiment import checked_name
 from netlib.config.problems import ConfigError, in_file_order
 from netlib.config.sweep import Sweep
-from netlib.config.sweep_base import base_of, hinted, moved
-from netlib.config.sweep_trials import Base, Trier
+from netlib.config.sweep_base import Base, base_of
+from netlib.config.sweep_problems import hinted, moved
+from netlib.config.sweep_trials import Trier
 from netlib.config.sweep_written import Written
 from netlib.spec.errors import Problem, SpecError
 from netlib.spec.search_forms import parse_distribution

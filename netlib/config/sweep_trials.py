@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice, product
-from pathlib import Path
 from typing import Any
 
-from netlib.config.experiment import Experiment
-from netlib.config.load import load
-from netlib.config.problems import ConfigError, PlacedProblem
-from netlib.config.sweep import words_of
+from netlib.config.problems import PlacedProblem
+from netlib.config.sweep_base import Base, Params
 from netlib.config.tree import Place, Value
-from netlib.spec.errors import NetlabError
 from netlib.spec.search_numbers import Log, Range
 from netlib.spec.search_space import Choices, Distribution
 
@@ -21,61 +17,6 @@ MOST_CONDITIONS = 16
 """Combinations of other keys' choices, under which a conditional key is tried."""
 _ON_THE_COMMAND_LINE = "; another type is chosen with "
 """Begins a hint about changes that are no choice."""
-Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Base:
-    """The config that trials change.
-
-    Attributes:
-        file: its path.
-        changes: words that all trials have.
-        paths: keys whose values are paths, relative to `folder`.
-        problems: what is wrong with it before any trial changes it.
-        experiment: None where something is.
-        context: what trials choose, where the config is whole only with that.
-    """
-
-    file: str
-    changes: tuple[str, ...]
-    paths: tuple[str, ...]
-    folder: Path
-    problems: tuple[PlacedProblem, ...] = ()
-    experiment: Experiment | None = None
-    context: Params = field(default_factory=dict)
-
-    def read(self, space: Mapping[str, Distribution]) -> Base:
-        """The same with its experiment or problems.
-
-        A config may be whole only with a trial's values, as one with `data.folds` whose `data.fold` is tried; it is then read
-        with the first of them.
-        """
-        experiment, problems = self.loaded(())
-        alone = replace(self, experiment=experiment, problems=tuple(problems))
-        first = {key: next(each.tried()) for key, each in space.items() if not each.when}
-        if not problems or not first:
-            return alone
-        experiment, problems = self.loaded(self.words(space, first))
-        return alone if problems else replace(self, experiment=experiment, context=first)
-
-    def words(self, space: Mapping[str, Distribution], params: Params) -> list[str]:
-        """What a trial with these values changes beside what all trials change."""
-        return words_of(space, params, self.paths, self.folder)
-
-    def loaded(self, words: Sequence[str]) -> tuple[Experiment | None, list[PlacedProblem]]:
-        """With further changes."""
-        try:
-            return load(self.file, [*self.changes, *words]), []
-        except ConfigError as error:
-            return None, error.problems
-        except NetlabError as error:
-            return None, [PlacedProblem(None, str(error))]
-
-    def refusals(self, words: Sequence[str]) -> list[PlacedProblem]:
-        """What is wrong with these changes that is not wrong without them."""
-        known = {(problem.where, problem.message) for problem in self.problems}
-        return [each for each in self.loaded(words)[1] if (each.where, each.message) not in known]
 
 
 @dataclass(frozen=True)

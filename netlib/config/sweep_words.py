@@ -50,35 +50,47 @@ def sweep_of_words(
     """
     with without_collection():
         folder = Path.cwd()
+        here = command_line(str(config), folder)
         sources = [command_line(f"--sweep {word}", folder) for word in words]
-        space: dict[Key, Value] = {}
-        problems: list[PlacedProblem] = []
-        for source in sources:
-            try:
-                key, value = _read(source)
-            except ConfigError as error:
-                problems += error.problems
-                continue
-            if key in space:
-                problems.append(PlacedProblem(value.key, f"'{key}' is swept twice; give all of its values at once"))
-            space[key] = value
-        if problems and not space:
-            raise ConfigError(problems)
+        space, problems = _space(sources)
         endless = [value.place for value in space.values() if _is_endless(value)]
         if endless and trials is None:
             message = "any number between two ends may be tried: say how many trials there are, --trials 20"
             problems.append(PlacedProblem(endless[0], message))
-        here = command_line(str(config), folder)
-        tree: dict[Key, Value] = {"config": Value(str(config), _whole(here))}
-        tree["sampler"] = Value("random" if endless else "grid", _whole(here))
+        tree: dict[Key, Value] = {
+            "config": Value(str(config), _whole(here)),
+            "sampler": Value("random" if endless else "grid", _whole(here)),
+        }
         for option, number in (("trials", trials), ("workers", workers)):
             if number is not None:
                 tree[option] = Value(number, _whole(command_line(f"--{option} {number}", folder)))
-        tree["space"] = Value(space, _whole(sources[0]) if sources else _whole(here))
+        tree["space"] = Value(space, _whole(sources[0] if sources else here))
         root = Value(tree, _whole(here))
         plain = root.plain()
         written = Written(root, (here, *sources), Path(config), to_yaml(plain), overrides, problems)
         return checked(written, _name(Path(config), plain["space"], overrides))
+
+
+def _space(sources: Sequence[Source]) -> tuple[dict[Key, Value], list[PlacedProblem]]:
+    """What is tried for each key, and what is wrong with it.
+
+    Raises:
+        ConfigError: there is nothing but problems.
+    """
+    space: dict[Key, Value] = {}
+    problems: list[PlacedProblem] = []
+    for source in sources:
+        try:
+            key, value = _read(source)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if key in space:
+            problems.append(PlacedProblem(value.key, f"'{key}' is swept twice; give all of its values at once"))
+        space[key] = value
+    if problems and not space:
+        raise ConfigError(problems)
+    return space, problems
 
 
 def _read(source: Source) -> tuple[str, Value]:

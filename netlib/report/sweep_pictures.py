@@ -12,7 +12,7 @@ from netlib.report.drawing import new_figure, write_figure
 from netlib.report.parallel_coordinates import draw_parallel
 from netlib.report.side_by_side import short_names
 from netlib.report.sweep_table import BETTER, counted, varying
-from netlib.spec.study import TELLING, StudyView, TrialView
+from netlib.spec.study import TELLING, StudyView, TrialState, TrialView
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,39 +78,9 @@ def _measured(trials: Sequence[TrialView]) -> list[TrialView]:
 def _draw_history(axes: Any, view: StudyView) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    for state, style in (
-        ("pruned", {"marker": "x", "color": PRUNED, "s": 22, "linewidths": 1}),
-        ("complete", {"marker": "o", "color": COMPLETE, "s": 22, "linewidths": 0, "alpha": 0.75}),
-    ):
-        trials = _measured([trial for trial in view.trials if trial.state == state])
-        if trials:
-            axes.scatter(
-                [trial.number for trial in trials], [trial.value for trial in trials], label=state, zorder=3, **style
-            )
-    failed = [trial.number for trial in view.of("failed")]
-    if failed:
-        axes.plot(failed, [0.02] * len(failed), "|", color=BEST, transform=axes.get_xaxis_transform(), label="failed")
-    line = best_so_far(view)
-    if line:
-        last = max(trial.number for trial in view.trials)
-        steps = [*line, (last, line[-1][1])]
-        axes.plot(
-            [x for x, _ in steps],
-            [y for _, y in steps],
-            drawstyle="steps-post",
-            color=BEST,
-            linewidth=1.6,
-            label="best so far",
-            zorder=2,
-        )
-    if best := view.best:
-        axes.scatter([best.number], [best.value], marker="*", s=160, color=BEST, zorder=4)
-        assert best.value is not None
-        axes.set_title(
-            f"best {numbers.metric(best.value)}, trial {best.number}", loc="left", fontsize="medium", parse_math=False
-        )
-    values = [trial.value for trial in _measured(view.trials) if trial.value is not None]
-    if is_wide(values):
+    _draw_trials(axes, view)
+    _draw_best(axes, view)
+    if is_wide([trial.value for trial in _measured(view.trials) if trial.value is not None]):
         axes.set_yscale("log")
     axes.set_xlabel("trial")
     axes.set_ylabel(f"{view.metric}\n({BETTER[view.direction]})", parse_math=False)
@@ -121,14 +91,38 @@ def _draw_history(axes: Any, view: StudyView) -> None:
         axes.legend(frameon=False, fontsize="small", loc="best")
 
 
+def _draw_trials(axes: Any, view: StudyView) -> None:
+    styles: Mapping[TrialState, Mapping[str, Any]] = {
+        "pruned": {"marker": "x", "color": PRUNED, "s": 22, "linewidths": 1},
+        "complete": {"marker": "o", "color": COMPLETE, "s": 22, "linewidths": 0, "alpha": 0.75},
+    }
+    for state, style in styles.items():
+        if trials := _measured(view.of(state)):
+            x, y = [trial.number for trial in trials], [trial.value for trial in trials]
+            axes.scatter(x, y, label=state, zorder=3, **style)
+    if failed := [trial.number for trial in view.of("failed")]:
+        axes.plot(failed, [0.02] * len(failed), "|", color=BEST, transform=axes.get_xaxis_transform(), label="failed")
+
+
+def _draw_best(axes: Any, view: StudyView) -> None:
+    """The best so far as a line to the last trial, the best of all as a star."""
+    best, line = view.best, best_so_far(view)
+    if not line:
+        return
+    x, y = zip(*line, (max(trial.number for trial in view.trials), line[-1][1]), strict=True)
+    axes.plot(x, y, drawstyle="steps-post", color=BEST, linewidth=1.6, label="best so far", zorder=2)
+    if best and best.value is not None:
+        axes.scatter([best.number], [best.value], marker="*", s=160, color=BEST, zorder=4)
+        title = f"best {numbers.metric(best.value)}, trial {best.number}"
+        axes.set_title(title, loc="left", fontsize="medium", parse_math=False)
+
+
 def _draw_importance(axes: Any, view: StudyView, importance: Mapping[str, float]) -> None:
     axes.set_title("importance", loc="left", fontsize="medium")
     ordered = sorted(importance.items(), key=lambda item: item[1])[-MOST_BARS:]
     if not ordered:
         axes.set_axis_off()
-        axes.text(
-            0.0, 0.9, _why_unknown(view), transform=axes.transAxes, color="gray", fontsize="small"
-        )
+        axes.text(0.0, 0.9, _why_unknown(view), transform=axes.transAxes, color="gray", fontsize="small")
         return
     short = short_names(varying(view))
     names = [short.get(key, key) for key, _ in ordered]
@@ -145,4 +139,6 @@ def _draw_importance(axes: Any, view: StudyView, importance: Mapping[str, float]
 
 
 def _why_unknown(view: StudyView) -> str:
-    return f"told from {TELLING} complete trials on" if len(view.of("complete")) < TELLING else "no key is in all trials"
+    return (
+        f"told from {TELLING} complete trials on" if len(view.of("complete")) < TELLING else "no key is in all trials"
+    )

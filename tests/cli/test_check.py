@@ -104,3 +104,13 @@ def test_characters_that_the_output_has_not_are_written_in_another_way(netlab, t
     done = netlab("check", path, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (2, "")
     assert "    1 | modle: gr\\xf6\\xdfer\n" in done.stdout
+
+
+def test_a_sweep(netlab, config):
+    sweep = config.with_name("search.yaml")
+    sweep.write_text(f"config: {config.name}\nspace: {{data.batch_size: [32, 64]}}\n")
+    assert netlab("check", sweep).stdout == f"{sweep}: ok (3 nodes, 610 parameters)\n"
+    sweep.write_text(f"config: {config.name}\nspace: {{data.batch_size: [32, 0]}}\n")
+    done = netlab("check", sweep)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert f"{sweep}:2:31: error: expected a number greater than 0, got 0" in done.stdout

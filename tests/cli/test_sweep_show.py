@@ -27,7 +27,7 @@ def root(tmp_path_factory):
     rate = optuna.distributions.FloatDistribution(1e-4, 1e-1, log=True)
     units = optuna.distributions.IntDistribution(8, 64)
     states = optuna.trial.TrialState
-    for number in range(12):
+    for number in range(13):
         state = {3: states.PRUNED, 5: states.FAIL, 11: states.RUNNING}.get(number, states.COMPLETE)
         ended = state in (states.COMPLETE, states.PRUNED)
         why = {3: "worse than the median", 5: "the loss is not finite in step 12"}.get(number)
@@ -57,19 +57,19 @@ def test_the_table_has_the_best_first(netlab, here):
     done = netlab("sweep", "show", "first", COLUMNS="120")
     assert (done.returncode, done.stderr) == (0, "")
     head, best, runs, _, titles, *rows = done.stdout.splitlines()
-    assert head == "first: 11 of 20 trials have ended (9 complete, 1 running, 1 pruned, 1 failed)"
+    assert head == "first: 12 of 20 trials have ended (10 complete, 1 running, 1 pruned, 1 failed)"
     assert best == "best validation.loss 0.2500 (less is better): trial 6"
     assert runs == "runs in runs/first"
     assert titles.split() == ["trial", "state", "validation.loss", "learning_rate", "units", "epochs", "time", "run"]
     assert rows[0].split()[:5] == ["6", "complete", "*0.2500", "0.003162", "14"]
-    assert [row.split()[1] for row in rows[9:12]] == ["running", "pruned", "failed"]
+    assert [row.split()[1] for row in rows[10:13]] == ["running", "pruned", "failed"]
     assert rows[-1] == "failed: trial 5: the loss is not finite in step 12"
 
 
 def test_it_is_found_by_its_file_too_which_may_have_mistakes_by_now(netlab, here):
     (here / "first.yaml").write_text("config: gone.yaml\nspace: {}\n")
     done = netlab("sweep", "show", "first.yaml", "--top", "1")
-    assert "and 11 more trials" in done.stdout
+    assert "and 12 more trials" in done.stdout
 
 
 def test_json_and_csv_tell_the_same(netlab, here):
@@ -77,7 +77,7 @@ def test_json_and_csv_tell_the_same(netlab, here):
     rows = list(csv.DictReader(io.StringIO(netlab("sweep", "show", "first", "--csv").stdout)))
     assert (found["best"], found["direction"], found["wanted"]) == (6, "min", 20)
     assert sum(found["importance"].values()) == pytest.approx(1)
-    assert len(rows) == len(found["trials"]) == 12
+    assert len(rows) == len(found["trials"]) == 13
     values = {str(trial["trial"]): trial["value"] for trial in found["trials"]}
     assert {row["trial"]: float(row["value"]) if row["value"] else None for row in rows} == values
 

@@ -7,9 +7,10 @@ import xml.etree.ElementTree as ET
 import pytest
 from report_samples import SMALL_SWEEP, SWEEP
 
-from netlib.report.parallel_coordinates import ABSENT, Axis
+from netlib.report.parallel_axis import Axis
+from netlib.report.parallel_coordinates import ABSENT
 from netlib.report.sweep_pictures import MOST_AXES, best_so_far, draw_sweep, is_wide, sweep_figure
-from netlib.spec.study import StudyView, TrialView
+from netlib.spec.study import TELLING, StudyView, TrialView
 
 
 def study(values, direction="min"):
@@ -119,3 +120,18 @@ def test_the_same_sweep_gives_the_same_bytes(tmp_path):
     first, second = (tmp_path / name for name in ("a.png", "b.png"))
     assert first.read_bytes() == second.read_bytes()
     assert first.read_bytes().startswith(b"\x89PNG")
+
+
+def test_why_no_importance_is_told():
+    def told(view: StudyView) -> str:
+        return sweep_figure(view, {}).axes[1].texts[0].get_text()
+
+    assert told(study([1.0] * (TELLING - 1))) == "told from 10 complete trials on"
+    assert told(study([1.0] * TELLING)) == "no key is in all trials"
+
+
+def test_a_key_that_only_running_trials_have_gets_no_axis():
+    trials = (*study([1.0, 2.0]).trials, TrialView(2, "running", params={"x": 3.0, "y": 1.0}))
+    titles = {text.get_text() for text in sweep_figure(StudyView("s", "min", "m", trials), {}).axes[2].texts}
+    assert "x" in titles
+    assert "y" not in titles

@@ -118,3 +118,18 @@ def test_a_broken_link_is_a_file_that_cannot_be_read(write, tmp_path):
     assert (good.errors, broken.errors) == (0, 1)
     assert broken.path == tmp_path / "link.yaml"
     assert "link.yaml" in broken.problems[0].message
+
+
+def test_a_sweep_is_checked_with_its_config_and_every_value(write, tmp_path):
+    write(f"{GOOD}train: {{epochs: 1, loss: sparse_categorical_crossentropy}}\n")
+    good = write("config: net.yaml\nspace: {data.batch_size: [32, 64]}\n", "search.yaml")
+    bad = write("config: net.yaml\nspace: {data.batch_size: [32, 0], data.batch: [1]}\n", "bad.yaml")
+    assert [(report.path.name, report.errors) for report in check([tmp_path])] == [
+        ("bad.yaml", 2),
+        ("net.yaml", 0),
+        ("search.yaml", 0),
+    ]
+    (report,) = check([good])
+    assert report.graph.parameters().total == 65 * 8 + 9 * 10
+    (report,) = check([bad])
+    assert [(problem.place.line, problem.place.column) for problem in report.problems] == [(1, 30), (1, 34)]

@@ -78,8 +78,8 @@ def plan_sweep(
     complete = Complete.of(sweep.experiment)
     if OF_A_PROCESS in sweep.spec.space:
         raise UsageError(
-            f"'{OF_A_PROCESS}' cannot be searched: a process computes with one number of threads, and a worker trains many trials; "
-            "compare two runs instead"
+            f"'{OF_A_PROCESS}' cannot be searched: a process computes with one number of threads, and a worker trains many "
+            "trials; compare two runs instead"
         )
     folder = runs_root / sweep.name
     count = workers or sweep.spec.workers

@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from netlib.spec.study import StudyView, TrialView
 from netlib.spec.study import TrialState as State
-from netlib.tasks.sweep.attributes import EPOCHS, RUN, WHY
+from netlib.tasks.sweep.attributes import EPOCHS, RUN, WHY, WORKER
+from netlib.tasks.sweep.liveness import is_here, is_running
 from netlib.tasks.sweep.storage import shown
 from netlib.tasks.sweep.study import SEARCH, WANTED
 
@@ -50,20 +51,30 @@ def _trial(trial: FrozenTrial) -> TrialView:
     reached = trial.intermediate_values
     last = reached[max(reached)] if reached else None
     run = trial.user_attrs.get(RUN)
+    state = _state(trial)
+    waits = state == "waiting"
     return TrialView(
         trial.number,
-        STATES[trial.state],
+        state,
         last if trial.value is None else trial.value,
         dict(trial.params),
         None if run is None else _from_here(Path(run)),
-        _seconds(trial),
-        trial.user_attrs.get(EPOCHS, max(reached, default=None) if trial.state != TrialState.WAITING else None),
+        None if waits else _seconds(trial),
+        trial.user_attrs.get(EPOCHS, None if waits else max(reached, default=None)),
         trial.user_attrs.get(WHY),
     )
 
 
+def _state(trial: FrozenTrial) -> State:
+    """As it is kept; what a process of this machine worked on that is not there any more waits for another one."""
+    worker = trial.user_attrs.get(WORKER)
+    if trial.state == TrialState.RUNNING and worker and is_here(worker) and not is_running(worker):
+        return "waiting"
+    return STATES[trial.state]
+
+
 def _seconds(trial: FrozenTrial) -> float | None:
-    if trial.datetime_start is None or trial.state == TrialState.WAITING:
+    if trial.datetime_start is None:
         return None
     end = trial.datetime_complete or datetime.now()
     return max(0.0, (end - trial.datetime_start).total_seconds())

@@ -40,7 +40,7 @@ def main() -> None:
             if claims.all_ended():
                 print(json.dumps({"done": True}), flush=True)
                 return
-            time.sleep(0.02)
+            time.sleep(0.2)
             continue
         print(json.dumps({"begun": taken.number}), flush=True)
         again = RUN in taken.user_attrs

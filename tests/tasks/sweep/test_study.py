@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from netlib.config.problems import ConfigError
 from netlib.spec.errors import UsageError
-from netlib.tasks.sweep.study import THREADS, WANTED, open_study
+from netlib.tasks.sweep.claims import Claims
+from netlib.tasks.sweep.liveness import me
+from netlib.tasks.sweep.request import from_plain, to_plain
+from netlib.tasks.sweep.study import THREADS, WANTED, open_study, search_of
 from netlib.tasks.sweep.view import view
 
 
@@ -85,7 +90,8 @@ def test_a_study_of_somebody_else_is_none_of_ours(plan):
 
 def test_a_sweep_without_an_end_is_refused(plan):
     with pytest.raises(
-        UsageError, match=r"sweep 'search' would never end: say how many trials it has \(--trials 50, or"
+        ConfigError,
+        match=r"^search.yaml:1:1: error: sweep 'search' would never end: say how many trials it has \(--trials 50, or",
     ):
         plan(trials=None)
     assert plan("max_time: 1m\n", trials=None).wanted is None
@@ -111,3 +117,23 @@ def test_threads_are_not_searched(plan):
         UsageError, match=r"'train.threads' cannot be searched: a process computes with one number of threads"
     ):
         plan(text=text)
+
+
+def test_what_a_dead_process_worked_on_waits(plan):
+    study = open_study(plan(trials=2))
+    living, dead = me(), {**me(), "begun": "1"}
+    for worker in (living, dead):
+        Claims(study, worker, 2).take()
+    found = view(study).trials
+    assert [trial.state for trial in found] == ["running", "waiting"]
+    assert (found[0].seconds is None, found[1].seconds) == (False, None)
+
+
+def test_a_worker_is_told_the_same_sweep_though_names_are_no_texts(plan):
+    space = "space: {model.hidden.units: {choices: {1: 4, b: 8}}, seed: {int: [0, 9], when: {model.hidden.units: 1}}}\n"
+    asked = plan(space, text="config: tiny.yaml\nname: search\n")
+    heard = from_plain(json.loads(json.dumps(to_plain(asked))))
+    assert heard.sweep.spec == asked.sweep.spec
+    assert heard.sweep.spec.space["model.hidden.units"].names == (1, "b")
+    assert heard.sweep.overrides_of({"model.hidden.units": 1, "seed": 3}) == ["seed=3", "model.hidden.units=4"]
+    assert search_of(heard) == search_of(asked)
