@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from netlib.spec import launched
 from netlib.spec.cores import available_cores
 from netlib.spec.execution import Choice
 
@@ -35,8 +36,8 @@ SECRET = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "KEY")
 """A variable with one of these in its name is never written down."""
 _CACHE = "--tf_xla_persistent_cache_"
 """Begins the words of TF_XLA_FLAGS that say where compiled code is kept."""
-_ONLY_CACHE = "NETLAB_CACHE"
-"""It says where compiled code is kept, and changes no bit."""
+_SAME_BITS = {"NETLAB_CACHE", launched.VARIABLE}
+"""Variables that change no bit: where compiled code is kept, and who started the process."""
 _SHORT = 12
 """Digits of a hash that are shown."""
 _GIT_SECONDS = 3.0
@@ -117,7 +118,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     pairs = [(name, value, after[name]) for name, value in before.items() if name in after]
     if "variables" in then and "variables" in now:
         old, new = then["variables"], now["variables"]
-        pairs += [(name, old.get(name), new.get(name)) for name in sorted({*old, *new} - {_ONLY_CACHE})]
+        pairs += [(name, old.get(name), new.get(name)) for name in sorted({*old, *new} - _SAME_BITS)]
     return [f"{name}: {said(value)} -> {said(other)}" for name, value, other in pairs if value != other]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from netlib.config.experiment import Experiment
 from netlib.config.load import load
 from netlib.runs.directory import DEFAULT_ROOT, open_run
+from netlib.spec import launched
 from netlib.spec.cluster import LOCAL, VARIABLE, Cluster
 from netlib.spec.cores import available_cores
 from netlib.spec.errors import UsageError
@@ -80,20 +81,28 @@ def plan_launch(
         )
     threads = plan.config.train.threads
     share = max(1, available_cores() // workers)
-    environments = tuple(
-        {VARIABLE: cluster.as_tf_config(index), **({GPUS: gpus[index]} if gpus else {})} for index in range(workers)
-    )
+    environments = tuple(_environment(cluster, index, gpus) for index in range(workers))
     each = _each(share if threads is None else threads, gpus)
     return LaunchPlan(
         (*asked, *([f"train.threads={share}"] if threads is None else [])),
         environments,
-        f"{workers} worker{'' if workers == 1 else 's'} on this machine ({available_cores()} cores), each with {each}",
+        f"{_named(workers)} on this machine ({available_cores()} cores){', each' if workers > 1 else ''} with {each}",
     )
 
 
 def _need_number(workers: int) -> None:
     if not 1 <= workers <= MOST:
         raise UsageError(f"--workers takes the number of processes to start, from 1 to {MOST}, got {workers}")
+
+
+def _named(workers: int) -> str:
+    return f"{workers} worker{'' if workers == 1 else 's'}"
+
+
+def _environment(cluster: Cluster, index: int, gpus: Sequence[str]) -> dict[str, str]:
+    """What a worker is told besides the config."""
+    own = {GPUS: gpus[index]} if gpus else {}
+    return {VARIABLE: cluster.as_tf_config(index), launched.VARIABLE: str(len(cluster.workers)), **own}
 
 
 def _each(threads: int, gpus: Sequence[str]) -> str:

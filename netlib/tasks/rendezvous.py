@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 
 from netlib.spec.cluster import Cluster, host_and_port
 from netlib.spec.errors import NetlabError, UsageError
+from netlib.spec.launched import launched_workers
 
 PAUSE = 0.2
 """Seconds between two looks."""
@@ -32,7 +34,7 @@ def rendezvous(cluster: Cluster, timeout: float, say: Callable[[str], None]) -> 
 
     Raises:
         UsageError: this worker's port is taken, or not for everybody.
-        NetlabError: a worker did not come in time.
+        NetlabError: a worker did not come in time, or ended before.
     """
     with _listening(cluster):
         _wait(cluster.others, timeout, say)
@@ -57,24 +59,24 @@ def _taken(cluster: Cluster, port: int, error: OSError) -> str:
     return f"{whose} cannot be used: {error.strerror or error}; choose another port"
 
 
-def _wait(missing: Mapping[int, str], timeout: float, say: Callable[[str], None]) -> None:
-    began, missing, told = time.monotonic(), dict(missing), 0
-    why: dict[int, str] = {}
-    while True:
-        for number, address in [*missing.items()]:
-            if objection := _objection(address):
-                why[number] = objection
-            else:
-                del missing[number]
+def _wait(addresses: Mapping[int, str], timeout: float, say: Callable[[str], None]) -> None:
+    began, told, missing = time.monotonic(), 0, dict(addresses)
+    while why := {number: objection for number, address in missing.items() if (objection := _objection(address))}:
+        missing = {number: addresses[number] for number in why}
         waited = time.monotonic() - began
-        if not missing:
-            return
         if waited > timeout:
             raise NetlabError(_never_came(missing, why, timeout))
+        if _one_has_ended():
+            raise NetlabError("another worker ended before all had met: see what it said")
         if waited > min(PATIENCE, timeout / 2) and len(missing) != told:
             told = len(missing)
             say(f"waiting for {_named(missing)}, at most {_spoken(timeout)}")
         time.sleep(PAUSE)
+
+
+def _one_has_ended() -> bool:
+    """Whether `netlab launch`, which keeps the stdin of its workers open until then, has seen one end."""
+    return launched_workers() > 0 and bool(select.select([0], [], [], 0)[0])
 
 
 def _objection(address: str) -> str:

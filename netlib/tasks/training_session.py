@@ -103,7 +103,6 @@ def _take_part(plan: TrainPlan, callbacks: Sequence[Callback], replicas: Replica
     session = start(plan, quiet, (), replicas)
     engine = session.engine()
     with watch_signals() as interrupt:
-        interrupt.run = plan.run
         job = session.job(engine, interrupt, callbacks)
         if plan.resumed:
             follow(plan.resumed, job)

@@ -99,6 +99,8 @@ class Interrupt:
         if self.run:
             with suppress(OSError):
                 newest = next(reversed(checkpoints_of(self.run)), None)
+        if self.run is None and self.shared:
+            return "stopped at once"  # another process has the run
         if self.run is None or newest is None:
             return "stopped at once; nothing was saved"
         again = f"go on from {newest.name} with: {resume_command(self.run.path)}"

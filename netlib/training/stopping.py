@@ -41,7 +41,7 @@ def left_alone(job: Fit, lost: WorkerLost) -> WorkerLost:
     job.saves.finish()
     run = job.writer.run if job.writer else None
     saved = f"; saved, go on with: {resume_command(run.path)}" if run else ""
-    return WorkerLost(f"{lost} after {_place(job)}{saved}")
+    return WorkerLost(f"{lost}; {_place(job)} is done{saved}")
 
 
 def _place(job: Fit) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +16,8 @@ from typing import Any
 import pytest
 
 from netlib.spec.errors import UsageError
-from netlib.tasks.launch import _gpus, _shares, plan_launch
+from netlib.tasks import worker_processes
+from netlib.tasks.launch import _free_ports, _gpus, _shares, plan_launch
 from netlib.tasks.plan import plan_training
 from netlib.tasks.worker_processes import run_workers
 
@@ -161,8 +164,8 @@ def test_a_worker_that_is_killed_ends_the_other_which_has_saved(running, folder)
     _, said = process.communicate(timeout=LIMIT)
     assert time.monotonic() - began < 60
     assert process.returncode == 128 + signal.SIGKILL
-    assert "worker 1 ended by SIGKILL; the others have 60 s to save and end" in said
-    assert "saved, go on with: netlab train --resume runs/killed" in said
+    assert "worker 1 ended by SIGKILL" in said
+    assert "saved, go on with: netlab launch --workers 2 --resume runs/killed" in said
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
     assert (folder / "runs/killed/checkpoints/latest").is_file()
 
@@ -182,8 +185,6 @@ def test_ctrl_c_ends_all_after_one_and_the_same_step(running, folder):
 @pytest.mark.slow
 def test_workers_that_read_other_data_are_told_so(command, folder):
     """As two machines would be started: each by itself, here with another config."""
-    from netlib.tasks.launch import _free_ports
-
     first, second = _free_ports(2)
     cluster = {"worker": [f"127.0.0.1:{first}", f"127.0.0.1:{second}"]}
     processes = []
@@ -296,6 +297,32 @@ def test_lines_of_others_begin_with_their_number(capfd):
     assert err.splitlines() == ["worker 1: line of 1", "worker 1: cut"]
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_others_wait_for_the_end_of_what_the_first_draws(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(worker_processes.sys, "stderr", terminal)
+    ended = threading.Event()
+    reader = threading.Thread(target=worker_processes._prefixed, args=(io.StringIO("an error\n"), "worker 1: ", ended))
+    reader.start()
+    time.sleep(0.2)
+    assert terminal.getvalue() == ""
+    ended.set()
+    reader.join(5)
+    assert terminal.getvalue() == "worker 1: an error\n"
+
+
+def test_what_a_killed_first_worker_leaves_on_a_terminal_is_ended(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(worker_processes.sys, "stderr", terminal)
+    code, said = processes_of("os.kill(os.getpid(), signal.SIGKILL)")
+    assert (code, said) == (137, ["worker 0 ended by SIGKILL"])
+    assert terminal.getvalue() == "\x1b[?25h\n", "the cursor is shown, and a line begins"
+
+
 def test_the_exit_code_is_that_of_the_first_that_failed():
     code, said = processes_of("time.sleep(2); sys.exit(7)", "sys.exit(3)")
     assert (code, said) == (3, ["worker 1 ended with exit code 3; the others have 5 s to save and end"])
@@ -305,6 +332,23 @@ def test_one_that_a_signal_ended_is_the_cause_of_what_the_others_do():
     code, said = processes_of("sys.exit(1)", "os.kill(os.getpid(), signal.SIGKILL)")
     assert code in (1, 137)
     assert len(said) <= 1
+
+
+WAITING = """
+from netlib.spec.cluster import Cluster
+from netlib.tasks.rendezvous import rendezvous
+rendezvous(Cluster(("127.0.0.1:{own}", "127.0.0.1:{other}"), 0), 60, lambda text: None)
+"""
+
+
+def test_one_that_ends_before_all_have_met_is_not_waited_for(monkeypatch, capfd):
+    own, other = _free_ports(2)
+    monkeypatch.setenv("NETLAB_LAUNCHED", "2")
+    began = time.monotonic()
+    code, said = processes_of(WAITING.format(own=own, other=other), "time.sleep(1); sys.exit(2)", grace=30.0)
+    assert time.monotonic() - began < 20
+    assert (code, said) == (2, []), "both say why themselves"
+    assert "another worker ended before all had met: see what it said" in capfd.readouterr().err
 
 
 def test_what_does_not_end_in_time_is_ended():

@@ -16,6 +16,7 @@ from netlib.data.disk_cache import DiskCache
 from netlib.data.load import Splits, load
 from netlib.data.streaming import Streamed
 from netlib.data.temporary_folder import free_room
+from netlib.spec import launched
 from netlib.spec.data import DataSpec
 
 
@@ -91,6 +92,14 @@ def test_too_many_are_not_kept_and_that_is_said(tmp_path, monkeypatch):
 def test_half_of_the_room_is_left(tmp_path, monkeypatch):
     section = numbers(tmp_path)
     for free, kept in ((2 * 500 * 8, True), (2 * 500 * 8 - 1, False)):
+        monkeypatch.setattr(keeping, "free_room", lambda free=free: free)
+        assert is_kept(loaded(section)) == kept
+
+
+def test_workers_on_one_machine_share_the_room(tmp_path, monkeypatch):
+    section, room = numbers(tmp_path), 2 * 500 * 8
+    monkeypatch.setenv(launched.VARIABLE, "2")
+    for free, kept in ((2 * room, True), (2 * room - 1, False)):
         monkeypatch.setattr(keeping, "free_room", lambda free=free: free)
         assert is_kept(loaded(section)) == kept
 

@@ -131,7 +131,7 @@ def test_what_differs_is_said_a_text_for_each() -> None:
     now["machine"] |= {"processor": "P", "devices": ["GPU A", "GPU B"], "usable_cores": 99, "features": ["avx"]}
     then["machine"]["features"] = ["avx", "avx2"]
     then["machine"]["processor"] = "Q"
-    now["variables"] = {**then["variables"], "XLA_FLAGS": "--x", "NETLAB_CACHE": "/elsewhere"}
+    now["variables"] = {**then["variables"], "XLA_FLAGS": "--x", "NETLAB_CACHE": "/elsewhere", "NETLAB_LAUNCHED": "2"}
     now |= {
         "threads": 7,
         "execution": "graph",

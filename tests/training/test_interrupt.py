@@ -9,7 +9,7 @@ import pytest
 
 from netlib.runs import checkpoint
 from netlib.runs.directory import create
-from netlib.training.interrupt import SIGNALS, Interrupted, StoppedAtOnce, watch_signals
+from netlib.training.interrupt import SIGNALS, Interrupt, Interrupted, StoppedAtOnce, watch_signals
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -46,6 +46,14 @@ def test_what_ends_at_once_says_where_to_go_on(tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
         assert str(caught.value) == expected
+
+
+def test_a_worker_that_has_no_run_says_nothing_of_what_is_saved(tmp_path: Path) -> None:
+    interrupt = Interrupt()
+    interrupt.shared = True
+    assert interrupt.at_once() == "stopped at once"
+    interrupt.run = create(tmp_path, "a")
+    assert interrupt.at_once() == "stopped at once; nothing was saved"
 
 
 def test_another_that_is_not_ctrl_c_changes_nothing() -> None:

@@ -171,9 +171,7 @@ def test_where_one_dies_the_chief_saves_the_last_whole_step(
     """To the bit what two replicas have there that nobody disturbs."""
     found = pairs[death].found(0)[death]
     assert found["at"] - died[death] < (PATIENCE if death == "compiling" else WITHIN)  # it compiles to the end
-    assert found["ended"].startswith(
-        "WorkerLost: worker 0 lost the others: one of them ended, or the network failed after "
-    )
+    assert found["ended"].startswith("WorkerLost: worker 0 lost the others: one of them ended, or the network failed; ")
     assert f"saved, go on with: netlab train --resume {reference / 'runs' / death}" in found["ended"]
     assert found["step"] > 20 if death == "training" else found["step"] == {"validating": 4, "compiling": 0}[death]
     whole = () if death == "training" else ("sum of",)  # the reference has ended its epoch
