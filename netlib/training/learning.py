@@ -180,7 +180,7 @@ class Learning:
             return index + 1, [total + value for total, value in zip(sums, part(index * size, size), strict=True)]
 
         columns = len(self.objective.columns) + len(self.added.names)
-        nothing = zeros(columns, variables, self._count_portions(batch, rows))
+        nothing = zeros(columns, variables, self._count_portions(batch))
         sums: list[tf.Tensor]
         _, sums = tf.while_loop(
             lambda index, _: index < whole,
@@ -193,15 +193,18 @@ class Learning:
             sums = [total + value for total, value in zip(sums, part(whole * size, rest), strict=True)]
         return sums
 
-    def _count_portions(self, batch: Batch, rows: int) -> int:
-        """Into how many portions the loss falls, found by a run without values, and only once; the loop has to know it before."""
+    def _count_portions(self, batch: Batch) -> int:
+        """Into how many portions the loss falls, found by a run without values on a micro-batch, and only once; the loop has to
+        know it before."""
         if not self._known_portions:
+            rows = self.batch_size
 
             def look() -> None:
+                micro = map_batch(lambda array: tf.slice(array, *row_slice(array, 0, rows)), batch)
                 with synchronized(None), forward_pass(self.seed, 0):
-                    outputs = differentiated(self.model, network_inputs(batch), self._derivatives, training=False)
+                    outputs = differentiated(self.model, network_inputs(micro), self._derivatives, training=False)
                 masks = self.model.output_masks
-                _, found = self._losses(outputs, targets_of(batch), batch, rows, masks, apart=True)
+                _, found = self._losses(outputs, targets_of(micro), micro, rows, masks, apart=True)
                 self._known_portions.append(len(found))
 
             tf.function(look, autograph=False).get_concrete_function()
