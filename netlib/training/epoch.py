@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Iterator
 
+import numpy as np
+
 from netlib.training.interrupt import Interrupt
 from netlib.training.job import Fit
 from netlib.training.loop import Block
@@ -112,13 +114,7 @@ def _chunk(job: Fit, block: Block, pace: Pace, interrupt: Interrupt) -> None:
         job.tell("phase", "compiling")
     end = job.budget.limit(progress, position + (1 if compiling else pace.within(job.budget.seconds_left(progress))))
     end = min([end, *(position + stop - start for stop in _next_stops(job, start))])
-    began = time.perf_counter()
-    try:
-        facts = job.loop.run(block, position, end, start)
-    except WorkerLost as lost:
-        progress.add(job.loop.facts, lost.facts, time.perf_counter() - began, len(lost.facts) * block.rows)
-        raise
-    seconds = job.took(time.perf_counter() - began, interrupt)
+    facts, seconds = _ran(job, block, end, interrupt)
     rows = len(facts) * block.rows
     progress.add(job.loop.facts, facts, seconds, rows)
     need_finite(job.loop.facts, facts, start)
@@ -127,6 +123,23 @@ def _chunk(job: Fit, block: Block, pace: Pace, interrupt: Interrupt) -> None:
         pace.took(len(facts), seconds)
     logs = {**progress.losses(), "learning_rate": progress.learning_rate}
     job.tell("chunk_ended", progress.epoch + 1, progress.position, job.feed.steps, logs, rows / seconds)
+
+
+def _ran(job: Fit, block: Block, end: int, interrupt: Interrupt) -> tuple[np.ndarray, float]:
+    """Runs steps up to that one of the epoch; their facts, and the time that they took.
+
+    Raises:
+        WorkerLost: another worker ended; the steps that were done are counted, as the state is the one after them.
+    """
+    progress, began = job.progress, time.perf_counter()
+    facts: np.ndarray | None = None
+    try:
+        facts = job.loop.run(block, progress.position, end, progress.step)
+        return facts, job.took(time.perf_counter() - began, interrupt)
+    except WorkerLost as lost:
+        done = lost.facts if facts is None else facts
+        progress.add(job.loop.facts, done, time.perf_counter() - began, len(done) * block.rows)
+        raise
 
 
 def _next_stops(job: Fit, step: int) -> Iterator[int]:

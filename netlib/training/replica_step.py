@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -77,8 +78,6 @@ class ReplicaStep:
         compiled: whether XLA compiles it.
     """
 
-    gated = False
-
     def __init__(self, step: TrainStep, replicas: Replicas, *, compiled: bool) -> None:
         self.plain = step
         self.facts = step.facts
@@ -98,12 +97,10 @@ class ReplicaStep:
         found, own = run_compiled(lambda: self._learned(batch, part, step, apart), compiled=self._compiled)
         summed = self._replicas.sums(found)
         replicas = min(self._replicas.count, rows)
-        with tf.control_dependencies(
-            summed
-        ):  # of a counter of steps, or a decay, TensorFlow would not see that it has to wait
-            facts: tf.Tensor = run_compiled(
-                lambda: self._updated(summed, own, replicas, apart), compiled=self._compiled
-            )
+        # Of a counter of steps, or a decay, TensorFlow would not see that it has to wait.
+        with tf.control_dependencies(summed):
+            update = partial(self._updated, summed, own, replicas, apart)
+            facts: tf.Tensor = run_compiled(update, compiled=self._compiled)
         return facts
 
     def _counted(self) -> CountedApart:

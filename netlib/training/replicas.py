@@ -189,8 +189,8 @@ class Together(Replicas):
         try:
             yield
         except _LOST as error:
-            if self.workers == 1:
-                raise
+            if self.workers == 1 or (isinstance(error, tf.errors.InternalError) and "ollective" not in str(error)):
+                raise  # XLA has internal errors, too
             raise WorkerLost(
                 f"worker {self.worker} lost the others: one of them ended, or the network failed"
             ) from error

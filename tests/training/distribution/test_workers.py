@@ -173,7 +173,10 @@ def test_where_one_dies_the_chief_saves_the_last_whole_step(
     assert found["at"] - died[death] < (PATIENCE if death == "compiling" else WITHIN)  # it compiles to the end
     assert found["ended"].startswith("WorkerLost: worker 0 lost the others: one of them ended, or the network failed; ")
     assert f"saved, go on with: netlab train --resume {reference / 'runs' / death}" in found["ended"]
-    assert found["step"] > 20 if death == "training" else found["step"] == {"validating": 8, "compiling": 0}[death]
+    # Whoever dies at once after a sum may have had it, and the chief not yet.
+    assert (
+        found["step"] > 20 if death == "training" else found["step"] in {"validating": (7, 8), "compiling": (0,)}[death]
+    )
     whole = () if death == "training" else ("sum of",)  # the reference has ended its epoch
     assert_same(reference, death, 0, "mirrored", but=("facts", "train", "validation", *whole))
     assert list((reference / "runs").glob(f"{death}*/checkpoints/step-{found['step']:08}"))
