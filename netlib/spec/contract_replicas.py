@@ -67,6 +67,11 @@ def _impossible(train: TrainSpec) -> Iterator[tuple[str, str]]:
         yield "phases", "players cannot be trained by several replicas (train.distribute)"
     if train.mix is not None:
         yield "mix", "a sample would be mixed with others of its own replica alone (train.distribute)"
+    if train.synchronized and train.accumulate > 1:
+        yield (
+            "accumulate",
+            "statistics of all replicas (train.distribute.synchronized) cannot be those of micro-batches",
+        )
     if train.on_nan == "rollback":
         yield "on_nan", "replicas (train.distribute) cannot go back together: take stop or skip"
 

@@ -44,6 +44,7 @@ def test_a_config_that_can_be_spread():
         ("epochs: 1", "epochs: 1\n  on_nan: rollback", "cannot go back together: take stop or skip"),
         ("epochs: 1", "epochs: 1\n  mix: MixUp", "a sample would be mixed with others of its own replica alone"),
         ("epochs: 1", "epochs: 1\n  execution: eager", "replicas run in one compiled loop, which eager has not"),
+        ("devices: 2", "devices: 2, synchronized: true}}\n  accumulate: 2 #", "cannot be those of micro-batches"),
         ("devices: 2", "devices: 2, synchronized: true}}\n  execution: xla #", "XLA cannot add up the statistics of batch"),
     ],
 )  # fmt: skip
